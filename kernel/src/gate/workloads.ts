@@ -1,0 +1,87 @@
+/** `forge:host/workloads`: WebAssembly guests (call path step 7, effects in 8 and 9). */
+import { randomBytes } from 'node:crypto';
+import type { WorkloadStatus } from '../domain/kernel-services.ts';
+import { Refusal } from '../errors.ts';
+import { RIGHT } from '../host/host.ts';
+import { LIMITS } from '../limits.ts';
+import { moveHandle } from './handles.ts';
+import type { HostImportContext } from './host-imports.ts';
+
+const INTERFACE = 'forge:host/workloads';
+
+interface Spec {
+  readonly component: string;
+  readonly name: string;
+  readonly args: readonly string[];
+  readonly env: readonly (readonly [string, string])[];
+  readonly mounts: readonly { readonly tree: string; readonly target: string }[];
+  readonly stdin?: string | undefined;
+  readonly stdout?: string | undefined;
+  readonly stderr?: string | undefined;
+  readonly outbound?: string | undefined;
+  readonly limits: { readonly memoryBytes: bigint; readonly wallMs: number };
+  readonly isolation: 'shared' | 'worker' | 'process';
+}
+
+function check(spec: Spec): void {
+  const bytes = spec.args.reduce((sum, arg) => sum + arg.length + 1, 0) + spec.env.reduce((sum, [key, value]) => sum + key.length + value.length + 2, 0);
+  if (bytes > LIMITS.argumentBytesMax) throw new Refusal('limit', `arguments and environment are over ${LIMITS.argumentBytesMax} bytes`, { where: 'args' });
+  if (spec.limits.memoryBytes > BigInt(LIMITS.workloadMemoryBytesMax)) {
+    throw new Refusal('limit', `more memory than ${LIMITS.workloadMemoryBytesMax} bytes is not to be had`, { where: 'limits.memory-bytes' });
+  }
+  for (const { target } of spec.mounts) {
+    if (!target.startsWith('/') || target.includes('\0') || target.split('/').includes('..')) {
+      throw new Refusal('invalid', `"${target}" is no absolute path`, { where: 'mounts.target' });
+    }
+  }
+}
+
+export function workloadsImports({ slot, gate, services }: HostImportContext) {
+  const { host } = gate.options;
+  return {
+    start(spec: Spec): string {
+      check(spec);
+      const call = gate.ask(slot, INTERFACE, {
+        action: 'workload.start',
+        resource: { kind: 'Package', name: spec.component, attributes: services.evidenceOf(spec.component) },
+        rights: RIGHT.write,
+        consented: slot.context?.consents.length !== 0,
+      });
+      const id = randomBytes(16).toString('hex');
+      const owner = host.ownerCreate(`workload/${id}`);
+      const move = (handle: string | undefined): number | undefined => (handle === undefined ? undefined : moveHandle(host, slot.owner, handle, owner));
+      try {
+        services.startWorkload({
+          id,
+          owner,
+          name: spec.name,
+          component: spec.component,
+          args: spec.args,
+          env: spec.env,
+          preopens: spec.mounts.map(({ tree, target }) => {
+            const dir = moveHandle(host, slot.owner, tree, owner);
+            return { path: target, dir, rights: host.rightsOf(owner, dir) };
+          }),
+          stdin: move(spec.stdin),
+          stdout: move(spec.stdout),
+          stderr: move(spec.stderr),
+          outbound: move(spec.outbound),
+          memoryBytes: Number(spec.limits.memoryBytes) || LIMITS.workloadMemoryBytes,
+          wallMs: spec.limits.wallMs,
+          context: call,
+        });
+      } catch (thrown) {
+        host.ownerDrop(owner);
+        throw thrown;
+      }
+      return id;
+    },
+    status(id: string): WorkloadStatus {
+      return services.workloadStatus(id);
+    },
+    stop(id: string, graceMs: number): void {
+      gate.ask(slot, INTERFACE, { action: 'workload.signal', resource: { kind: 'Workload', name: id }, rights: RIGHT.write, consented: false });
+      services.stopWorkload(id, Math.min(graceMs, LIMITS.stopGraceMs * 6));
+    },
+  };
+}

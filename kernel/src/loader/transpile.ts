@@ -1,0 +1,39 @@
+/** Turns component bytes into glue and core modules on disk. Runs only in the throw-away child: hostile bytes can panic the transpiler. */
+import { createHash } from 'node:crypto';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { transpileBytes } from '@bytecodealliance/jco-transpile';
+import { inspectWasm } from '@forgeone/package';
+import { Refusal } from '../errors.ts';
+import { type ComponentMeta, componentDir, TRANSPILE_OPTIONS } from './cache.ts';
+import { GLUE_FILE, META_FILE } from './instantiate.ts';
+
+/** jco calls this at every step of every call, and it reads the environment each time: two thirds of a call's cost. */
+const DEBUG_LOG = /const _debugLog = \(\.\.\.args\) => \{[\s\S]*?\n\s*\};/;
+
+export const sha256 = (bytes: Uint8Array | string): string => createHash('sha256').update(bytes).digest('hex');
+
+/** Writes `<cacheRoot>/<tools>/<digest>/`; the caller moves it into place. */
+export async function transpileComponent(bytes: Uint8Array, cacheRoot: string): Promise<ComponentMeta> {
+  const digest = `sha256:${sha256(bytes)}`;
+  const { imports, exports } = inspectWasm(bytes);
+  const { files } = await transpileBytes(bytes, { ...TRANSPILE_OPTIONS });
+  const dir = componentDir(cacheRoot, digest);
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  const modules: string[] = [];
+  let glue = '';
+  for (const [name, content] of Object.entries(files)) {
+    if (name.endsWith('.wasm')) {
+      // The full validation that lets later starts compile lazily.
+      if (!WebAssembly.validate(content as Uint8Array<ArrayBuffer>)) throw new Refusal('unsupported', `core module ${name} does not validate on this engine`);
+      modules.push(name);
+      writeFileSync(join(dir, name), content, { mode: 0o600 });
+    } else if (name.endsWith('.js')) glue = Buffer.from(content).toString('utf8');
+  }
+  if (!glue) throw new Refusal('other', 'the transpiler made no glue');
+  const lean = glue.replace(DEBUG_LOG, 'const _debugLog = () => {};');
+  writeFileSync(join(dir, GLUE_FILE), lean, { mode: 0o600 });
+  const meta: ComponentMeta = { digest, glueDigest: sha256(lean), imports: imports.map(String), exports: exports.map(String), modules, bytes: bytes.length };
+  writeFileSync(join(dir, META_FILE), JSON.stringify(meta), { mode: 0o600 });
+  return meta;
+}

@@ -1,0 +1,30 @@
+/** Builds the plugins of the composition: TypeScript to component, component to glue and core modules, into `plugins/dist/`. */
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { buildPlugin } from '@forgeone/sdk/build';
+import { parse } from 'smol-toml';
+import { TOOL_KEY } from '../../kernel/src/loader/cache.ts';
+import { sha256, transpileComponent } from '../../kernel/src/loader/transpile.ts';
+
+const root = new URL('..', import.meta.url).pathname;
+const dist = join(root, 'dist');
+const composition = parse(readFileSync(join(root, 'system.toml'), 'utf8'));
+mkdirSync(dist, { recursive: true });
+
+const digests = {};
+for (const { name } of composition.plugin) {
+  const { component, size, ms } = await buildPlugin({ projectDir: join(root, name) });
+  writeFileSync(join(dist, `${name}.wasm`), component);
+  await transpileComponent(component, join(dist, 'cache'));
+  digests[name] = `sha256:${sha256(component)}`;
+  console.log(`${name}: ${(size / 1e6).toFixed(1)} MB in ${(ms / 1000).toFixed(1)} s`);
+}
+// The list last and whole: what it names is there.
+writeFileSync(join(dist, 'plugins.json.new'), JSON.stringify(digests, null, 2));
+renameSync(join(dist, 'plugins.json.new'), join(dist, 'plugins.json'));
+const kept = new Set(Object.values(digests).map((digest) => digest.slice('sha256:'.length)));
+for (const tools of readdirSync(join(dist, 'cache'))) {
+  for (const entry of readdirSync(join(dist, 'cache', tools))) {
+    if (tools !== TOOL_KEY || !kept.has(basename(entry))) rmSync(join(dist, 'cache', tools, entry), { recursive: true });
+  }
+}
