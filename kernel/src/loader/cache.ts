@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { GenerateOptions } from '@bytecodealliance/jco-transpile/component';
 import type { LoadedComponent } from '../domain/plugin-unit.ts';
 import { META_FILE } from './instantiate.ts';
 
@@ -10,15 +11,16 @@ const CACHE_FORMAT = 1;
 export const JCO_TRANSPILE_VERSION = '0.15.0';
 
 /** How every component is transpiled; see ARCHITECTURE.md, "The glue". */
-export const TRANSPILE_OPTIONS = {
+export const TRANSPILE_OPTIONS: GenerateOptions = {
   name: 'component',
-  instantiation: 'async',
-  importBindings: 'hybrid',
+  instantiation: { tag: 'async' },
+  importBindings: { tag: 'hybrid' },
   strict: true,
   noComponentErrorWrapping: false,
   base64Cutoff: 0,
-  emitTypescriptDeclarations: false,
-} as const;
+  noTypescript: true,
+  map: [],
+};
 
 /** Names the tools in a cache path, so that an update of any of them begins anew. */
 export const TOOL_KEY = createHash('sha256')

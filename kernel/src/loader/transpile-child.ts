@@ -1,7 +1,7 @@
 /** Entry of the throw-away child that reads one package or component: parses, checks, adapts, transpiles, and writes to a fresh directory. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { openPackage, inspectWasm } from '@forgeone/package';
+import { inspectWasm, isJsonObject, type JsonValue, manifestToJson, openPackage } from '@forgeone/package';
 import { asRefusal, type ErrorPayload, Refusal } from '../errors.ts';
 import type { StoredPackage } from '../domain/kernel-services.ts';
 import { transpileComponent } from './transpile.ts';
@@ -14,6 +14,7 @@ async function install(file: string, out: string): Promise<StoredPackage> {
   report('checking');
   const reader = await openPackage(file);
   const containers: { name: string; component: string; manifest: string }[] = [];
+  const { container: tables = [] } = manifestToJson(reader.manifest) as { container?: JsonValue[] };
   const done = new Map<string, string>();
   for (const { container, digest, read } of reader.components) {
     let component = done.get(digest);
@@ -28,7 +29,7 @@ async function install(file: string, out: string): Promise<StoredPackage> {
       component = (await transpileComponent(bytes, out)).digest;
       done.set(digest, component);
     }
-    const table = reader.manifest.containers.find(({ name }) => name === container);
+    const table = tables.find((candidate) => isJsonObject(candidate) && candidate['name'] === container);
     containers.push({ name: container, component, manifest: JSON.stringify(table ?? {}) });
   }
   const { name, version } = reader.manifest.package;

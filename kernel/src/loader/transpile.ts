@@ -2,7 +2,8 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { transpileBytes } from '@bytecodealliance/jco-transpile';
+// The generator itself: the package's main entry also loads a minifier and an optimizer, one of them a native addon.
+import { $init, generate } from '@bytecodealliance/jco-transpile/component';
 import { inspectWasm } from '@forgeone/package';
 import { Refusal } from '../errors.ts';
 import { type ComponentMeta, componentDir, TRANSPILE_OPTIONS } from './cache.ts';
@@ -17,12 +18,14 @@ export const sha256 = (bytes: Uint8Array | string): string => createHash('sha256
 export async function transpileComponent(bytes: Uint8Array, cacheRoot: string): Promise<ComponentMeta> {
   const digest = `sha256:${sha256(bytes)}`;
   const { imports, exports } = inspectWasm(bytes);
-  const { files } = await transpileBytes(bytes, { ...TRANSPILE_OPTIONS });
+  const names = (externs: readonly { readonly name: string }[]): string[] => externs.map(({ name }) => name);
+  await $init;
+  const { files } = generate(bytes, TRANSPILE_OPTIONS);
   const dir = componentDir(cacheRoot, digest);
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   const modules: string[] = [];
   let glue = '';
-  for (const [name, content] of Object.entries(files)) {
+  for (const [name, content] of files) {
     if (name.endsWith('.wasm')) {
       // The full validation that lets later starts compile lazily.
       if (!WebAssembly.validate(content as Uint8Array<ArrayBuffer>)) throw new Refusal('unsupported', `core module ${name} does not validate on this engine`);
@@ -33,7 +36,7 @@ export async function transpileComponent(bytes: Uint8Array, cacheRoot: string): 
   if (!glue) throw new Refusal('other', 'the transpiler made no glue');
   const lean = glue.replace(DEBUG_LOG, 'const _debugLog = () => {};');
   writeFileSync(join(dir, GLUE_FILE), lean, { mode: 0o600 });
-  const meta: ComponentMeta = { digest, glueDigest: sha256(lean), imports: imports.map(String), exports: exports.map(String), modules, bytes: bytes.length };
+  const meta: ComponentMeta = { digest, glueDigest: sha256(lean), imports: names(imports), exports: names(exports), modules, bytes: bytes.length };
   writeFileSync(join(dir, META_FILE), JSON.stringify(meta), { mode: 0o600 });
   return meta;
 }

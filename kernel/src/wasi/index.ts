@@ -1,0 +1,63 @@
+/**
+ * ForgeOne's WASI 0.2 host (data plane beside steps 8 and 9): what a workload's glue is instantiated with.
+ *
+ * A guest's calls come here in its own thread and go to the native handles it was granted, with no plugin on the way.
+ * One `createWasi` serves one guest: nothing is shared between two, not even classes.
+ */
+import type { Handle, Host, Owner } from '../host/host.ts';
+import { createCli } from './cli.ts';
+import { createClocks } from './clocks.ts';
+import { createFilesystem, type Preopen } from './filesystem.ts';
+import { Guest } from './guest.ts';
+import { createIo } from './io.ts';
+import type { WasiLimits } from './limits.ts';
+import { createRandom } from './random.ts';
+import { createSockets } from './sockets.ts';
+
+export type { Preopen } from './filesystem.ts';
+export type { WasiLimits } from './limits.ts';
+export { WasiCancelled, WasiExit } from './trap.ts';
+
+export interface WasiOptions {
+  readonly host: Host;
+  /** The guest's principal; all handles below are its own. They stay the caller's to close. */
+  readonly owner: Owner;
+  /** Program name first, as in C. */
+  readonly args: readonly string[];
+  readonly env: readonly (readonly [string, string])[];
+  /** What `initial-cwd` answers. */
+  readonly cwd?: string | undefined;
+  readonly preopens: readonly Preopen[];
+  /** Absent: at its end from the start. */
+  readonly stdin?: Handle | undefined;
+  /** Absent: closed, and a write says so. */
+  readonly stdout?: Handle | undefined;
+  readonly stderr?: Handle | undefined;
+  readonly limits: WasiLimits;
+}
+
+export interface WasiImports {
+  /** Keyed as jco's glue looks them up: interface without version. */
+  readonly imports: Readonly<Record<string, object>>;
+  /** What the guest passed to `exit`, 0 to 255; undefined when it did not call it. */
+  exitCode(): number | undefined;
+  /** Closes all that the guest left open. Every later call of the guest traps. */
+  dispose(): void;
+}
+
+export function createWasi(options: WasiOptions): WasiImports {
+  const guest = new Guest(options.host, options.owner, options.limits);
+  const io = createIo(guest);
+  return {
+    imports: {
+      ...io.imports,
+      ...createCli(guest, options, io).imports,
+      ...createClocks(guest, io).imports,
+      ...createRandom(guest).imports,
+      ...createFilesystem(guest, options.preopens, io).imports,
+      ...createSockets(guest).imports,
+    },
+    exitCode: () => guest.exitCode,
+    dispose: () => guest.dispose(),
+  };
+}

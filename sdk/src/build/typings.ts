@@ -1,0 +1,77 @@
+/**
+ * Makes TypeScript declarations from WIT: for guests (`declare module 'forge:host/dirs@0.1.0'`), as QuickJS really
+ * passes values, and for hosts (one module an interface), as jco's glue does. The work is jco's; what differs in
+ * QuickJS guests is put right here.
+ */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { generateGuestTypes, generateHostTypes } from '@bytecodealliance/jco-transpile';
+import type { WitSource } from './wit-source.ts';
+
+/** File name to text. */
+export type Typings = Record<string, string>;
+
+/** `forge:host/dirs@0.1.0` as a file name: `forge-host-dirs`. */
+export const typingsFileName = (interfaceId: string): string => interfaceId.replace(/@.*$/, '').replace(/[:/]/g, '-');
+
+/**
+ * What componentize-qjs 0.4.5 does differently from what jco's guest types say:
+ * 64-bit integers are numbers, exact up to 2^53 (a BigInt traps); an absent option arrives as null; as an argument or
+ * a field both null and undefined are accepted.
+ */
+function asQuickJs(text: string): string {
+  return text
+    .split('\n')
+    .map((line) => {
+      if (/^\s*\*/.test(line)) return line;
+      return line
+        .replaceAll('bigint', 'number')
+        .replace(/Big(?:Int|Uint)64Array/g, 'Array<number>')
+        .replace(/^(\s*(?:'[^']+'|\w+)\?: .*),$/, '$1 | null | undefined,')
+        .replace(/(\): .*) \| undefined;$/, '$1 | null;')
+        .replace(/^(.*\()(.*)(\)(?:: .*)?;)$/, (_, head: string, params: string, tail: string) => head + params.replaceAll(' | undefined', ' | null | undefined') + tail);
+    })
+    .join('\n');
+}
+
+async function inTemporaryWorld<T>(wit: WitSource, interfaces: readonly string[], work: (dir: string) => Promise<T>): Promise<T> {
+  const dir = await mkdtemp(join(tmpdir(), 'forge-typings-'));
+  try {
+    await wit.copyTo(join(dir, 'deps'));
+    await writeFile(join(dir, 'world.wit'), `package forge:typings;\nworld all {\n${interfaces.map((id) => `  import ${id};\n`).join('')}}\n`);
+    return await work(dir);
+  } finally {
+    await rm(dir, { recursive: true, force: true });
+  }
+}
+
+const HEADER = '// Made from WIT by sdk/scripts/generate.mjs. Do not edit.\n';
+
+const decode = (file: string | Uint8Array): string => (typeof file === 'string' ? file : new TextDecoder().decode(file));
+
+/** Declarations for guests: one ambient module an interface. Only the listed interfaces and what they take types from. */
+export async function generateGuestTypings(wit: WitSource, interfaces: readonly string[]): Promise<Typings> {
+  return inTemporaryWorld(wit, interfaces, async (dir) => {
+    const files = await generateGuestTypes(dir, { worldName: 'all', name: 'all', strict: true } as Parameters<typeof generateGuestTypes>[1]);
+    const typings: Typings = {};
+    for (const [path, file] of Object.entries(files)) {
+      if (path.startsWith('interfaces/')) typings[path.slice('interfaces/'.length)] = HEADER + asQuickJs(decode(file));
+    }
+    return typings;
+  });
+}
+
+/** Declarations for hosts: what jco's glue expects of an import and offers of an export. */
+export async function generateHostTypings(wit: WitSource, interfaces: readonly string[]): Promise<Typings> {
+  return inTemporaryWorld(wit, interfaces, async (dir) => {
+    const files = await generateHostTypes(dir, { worldName: 'all', name: 'all', strict: true } as Parameters<typeof generateHostTypes>[1]);
+    const typings: Typings = {};
+    for (const [path, file] of Object.entries(files)) {
+      if (!path.startsWith('interfaces/')) continue;
+      // `.js` beside a `.d.ts` that has no JavaScript: name the declaration itself, so that it resolves everywhere.
+      typings[path.slice('interfaces/'.length)] = HEADER + decode(file).replace(/(from|import\() ?'\.\/([\w-]+)\.js'/g, (_, word: string, name: string) => `${word}${word === 'from' ? ' ' : ''}'./${name}.d.ts'`);
+    }
+    return typings;
+  });
+}

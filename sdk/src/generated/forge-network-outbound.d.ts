@@ -1,0 +1,16 @@
+// Made from WIT by sdk/scripts/generate.mjs. Do not edit.
+/// <reference path="./forge-types-errors.d.ts" />
+/// <reference path="./forge-types-handles.d.ts" />
+declare module 'forge:network/outbound@0.1.0' {
+  /**
+   * Checks a package's `allowed_outbound_hosts` and fixes it for the caller. Each entry is `scheme://host[:port]`
+   * (`https`, `http`, `tcp`, `udp`; `*.example.org`; port `*` or a range `8000-8100`). `invalid` names the entry at fault.
+   */
+  export function prepare(allowed: Array<string>): Handle;
+  /**
+   * Gives a list back. Unknown handles are ignored.
+   */
+  export function release(handle: Handle): void;
+  export type Error = import('forge:types/errors@0.1.0').Error;
+  export type Handle = import('forge:types/handles@0.1.0').Handle;
+}

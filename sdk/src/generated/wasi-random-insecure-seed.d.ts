@@ -1,0 +1,4 @@
+// Made from WIT by sdk/scripts/generate.mjs. Do not edit.
+declare module 'wasi:random/insecure-seed@0.2.12' {
+  export function insecureSeed(): [number, number];
+}

@@ -1,0 +1,2 @@
+/** In the place of a module that is not needed. */
+export {};

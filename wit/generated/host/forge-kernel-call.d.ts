@@ -1,0 +1,7 @@
+// Made from WIT by sdk/scripts/generate.mjs. Do not edit.
+/** @module Interface forge:kernel/call@0.1.0 **/
+/**
+ * Who is calling, and how long there is. Empty chain inside `lifecycle.start`.
+ */
+export function caller(): Stamp;
+export type Stamp = import('./forge-types-identity.d.ts').Caller;

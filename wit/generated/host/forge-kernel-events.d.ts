@@ -1,0 +1,11 @@
+// Made from WIT by sdk/scripts/generate.mjs. Do not edit.
+/** @module Interface forge:kernel/events@0.1.0 **/
+/**
+ * Tells all who wait for `topic` (lower case words joined by dots). `payload` is JSON, at most 64 KiB.
+ */
+export function publish(topic: string, payload: string): void;
+/**
+ * From now on topics that begin with `prefix` are delivered to this plugin's `forge:plugin/listener`.
+ */
+export function subscribe(prefix: string): void;
+export type Error = import('./forge-types-errors.d.ts').Error;

@@ -1,0 +1,5 @@
+// Made from WIT by sdk/scripts/generate.mjs. Do not edit.
+/** @module Interface wasi:cli/environment@0.2.12 **/
+export function getEnvironment(): Array<[string, string]>;
+export function getArguments(): Array<string>;
+export function initialCwd(): string | undefined;

@@ -1,0 +1,4 @@
+// Made from WIT by sdk/scripts/generate.mjs. Do not edit.
+/** @module Interface wasi:sockets/instance-network@0.2.12 **/
+export function instanceNetwork(): Network;
+export type Network = import('./wasi-sockets-network.d.ts').Network;
