@@ -96,7 +96,7 @@ export async function openKernel(options: KernelOptions): Promise<Kernel> {
   const mintKey = host.takeMintKey();
   const plugins = options.plugins ?? shippedPlugins();
   const cache = new ComponentCache([join(plugins, 'dist', 'cache'), paths.cache]);
-  const load = (digest: string): LoadedComponent & { readonly modules: readonly string[] } => {
+  const load = (digest: string): LoadedComponent => {
     const component = cache.find(digest);
     if (!component) throw new Refusal('not-found', 'the component is not in the cache', { where: digest, hint: 'forge run FILE installs it' });
     return component;
@@ -106,13 +106,13 @@ export async function openKernel(options: KernelOptions): Promise<Kernel> {
     host,
     workerUrl: entry('./workload/worker.ts', './workload-worker.mjs'),
     idle: LIMITS.workersIdle,
+    codeCache: paths.codeCache,
     load,
     log,
     ended: (id, outcome, context) => events.publish(`workload.ended.${id}`, JSON.stringify(outcome), context),
   });
   if (options.expect) {
-    const component = load(options.expect);
-    workloads.prepare(component, component.modules, LIMITS.workloadMemoryBytes);
+    workloads.prepare(load(options.expect), LIMITS.workloadMemoryBytes);
   }
 
   const packages = new Map<string, StoredPackage>();
@@ -150,6 +150,7 @@ export async function openKernel(options: KernelOptions): Promise<Kernel> {
       oneShot: options.oneShot ?? false,
       log: { level: options.logLevel ?? 'info', file: options.logFile },
     },
+    codeCache: paths.codeCache,
     handle: (method, args) => {
       const run = methods[method];
       if (!run) throw new Error(`no kernel method ${method}`);

@@ -43,6 +43,8 @@ export const LIMITS = {
   workloadsMax: 256,
   /** Idle prewarmed threads in the daemon: starting one costs 15 ms. */
   workersIdle: 1,
+  /** A thread without work ends after so long. */
+  workerIdleMs: 10_000,
   /** Time a stopped guest has to return by itself before its thread is ended. */
   stopGraceMs: 10_000,
 

@@ -23,6 +23,8 @@ export interface SupervisorOptions {
   readonly plugins: readonly PluginUnit[];
   readonly workerUrl: URL;
   readonly threadData: Pick<DomainThreadData, 'mintKey' | 'ingressOwner' | 'roots' | 'stateFile' | 'oneShot' | 'auditFile' | 'log'>;
+  /** Where V8 keeps compiled glue between processes. */
+  readonly codeCache: string;
   readonly handle: KernelHandler;
   readonly log: Logger;
 }
@@ -183,6 +185,8 @@ export class Supervisor {
     const worker = new Worker(workerUrl, {
       workerData: data,
       transferList: [port2],
+      // Nothing of the user's environment reaches a domain.
+      env: { NODE_COMPILE_CACHE: this.#options.codeCache },
       stdout: false,
       stderr: false,
       resourceLimits: { stackSizeMb: LIMITS.guestStackMiB, maxOldGenerationSizeMb: LIMITS.guestHeapMiB },

@@ -13,8 +13,7 @@ const sdkDir = join(dirname(fileURLToPath(import.meta.url)), '..');
 const NOT_FOR_GUESTS = /^wasi:http\//;
 
 /** The type of an interface as a value: what definePlugin's `provides` holds, what a harness calls. */
-const interfaceMap = (ids, comment, from) =>
-  `${comment}\nexport interface ForgeInterfaces {\n${ids.map((id) => `  '${id}': ${from(id)};\n`).join('')}}\n`;
+const interfaceMap = (ids, comment, from) => `${comment}\nexport interface ForgeInterfaces {\n${ids.map((id) => `  '${id}': ${from(id)};\n`).join('')}}\n`;
 
 /** All files this script owns, path to text. */
 export async function generate() {
@@ -34,7 +33,8 @@ export async function generate() {
   const hostDir = join(abiDir(), 'generated', 'host');
   for (const [name, text] of Object.entries(await generateHostTypings(wit, all))) files[join(hostDir, name)] = text;
   files[join(hostDir, 'interfaces.d.ts')] =
-    HEADER + interfaceMap(forge, "/** Every interface of the ABI, by its WIT id, as the kernel and jco's glue see it. */", (id) => `typeof import('./${typingsFileName(id)}.d.ts')`);
+    HEADER +
+    interfaceMap(forge, "/** Every interface of the ABI, by its WIT id, as the kernel and jco's glue see it. */", (id) => `typeof import('./${typingsFileName(id)}.d.ts')`);
   return { files, folders: [guestDir, hostDir] };
 }
 

@@ -171,7 +171,7 @@ depends-on = ["dbb"]
       'forge.toml:17:15 "Web" depends on "dbb", which is no container of this package',
     ]);
     expect(problems[1]).toContain('did you mean "name"?');
-    expect(problems[0]).toContain('Each part is lower-case'.slice(5));
+    expect(problems[0]).toContain('each part is lower-case');
   });
 
   test.each([

@@ -1,11 +1,12 @@
 /** What the kernel gives every plugin, in memory, for tests of plugin logic without a component. Each call can be made to fail. */
-import { Refusal } from '@forgeone/sdk';
+
 import type * as call from 'forge:kernel/call@0.1.0';
 import type * as clock from 'forge:kernel/clock@0.1.0';
 import type * as events from 'forge:kernel/events@0.1.0';
 import type * as log from 'forge:kernel/log@0.1.0';
 import type * as random from 'forge:kernel/random@0.1.0';
 import type * as state from 'forge:kernel/state@0.1.0';
+import { Refusal } from '@forgeone/sdk';
 
 /** Thrown where a test kills the plugin: no refusal, so nothing may catch it. */
 export class Killed extends Error {}

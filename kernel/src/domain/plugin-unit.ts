@@ -18,6 +18,8 @@ export interface LoadedComponent {
   readonly dir: string;
   /** SHA-256 of the glue, checked before it is imported. */
   readonly glueDigest: string;
+  /** Core modules by file name, each with the SHA-256 of its bytes. */
+  readonly modules: Readonly<Record<string, string>>;
   /** Imports with their versions: the capability list. */
   readonly imports: readonly string[];
   /** Exports with their versions. */

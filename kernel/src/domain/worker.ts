@@ -2,6 +2,7 @@
 import { isMainThread, type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { openNativeHost } from '../host/native.ts';
 import type { Owner } from '../host/host.ts';
+import { keepCompiledGlue } from '../loader/instantiate.ts';
 import { openLog } from '../log.ts';
 import { openAuditFile } from '../state/audit.ts';
 import { StateStore } from '../state/store.ts';
@@ -83,6 +84,7 @@ function main(data: DomainThreadData): void {
     () => Atomics.load(stop, 0) === 0,
   );
   domain.stop();
+  keepCompiledGlue();
   for (const store of stores.values()) store.close();
   audit.close();
   data.line.close();

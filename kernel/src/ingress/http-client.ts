@@ -83,7 +83,7 @@ class HttpClient implements ControlClient {
 }
 
 async function* readLog(response: AsyncIterable<Buffer>): AsyncGenerator<LogRecord> {
-  let rest = Buffer.alloc(0);
+  let rest: Buffer = Buffer.alloc(0);
   for await (const chunk of response) {
     rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
     let at = 0;

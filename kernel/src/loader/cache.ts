@@ -7,7 +7,7 @@ import type { LoadedComponent } from '../domain/plugin-unit.ts';
 import { META_FILE } from './instantiate.ts';
 
 /** Raised whenever the glue or the options below change: entries made by another version are not read. */
-const CACHE_FORMAT = 1;
+const CACHE_FORMAT = 2;
 export const JCO_TRANSPILE_VERSION = '0.15.0';
 
 /** How every component is transpiled; see ARCHITECTURE.md, "The glue". */
@@ -34,8 +34,8 @@ export interface ComponentMeta {
   readonly glueDigest: string;
   readonly imports: readonly string[];
   readonly exports: readonly string[];
-  /** Core modules, in the order they are instantiated. */
-  readonly modules: readonly string[];
+  /** Core modules by file name, each with the SHA-256 of its bytes: all QuickJS guests share one engine. */
+  readonly modules: Readonly<Record<string, string>>;
   readonly bytes: number;
 }
 
@@ -47,13 +47,13 @@ export const componentDir = (cacheRoot: string, digest: string): string => join(
 export class ComponentCache {
   /** Searched in order: what was shipped with the platform first. */
   readonly #roots: readonly string[];
-  readonly #loaded = new Map<string, LoadedComponent & { readonly modules: readonly string[] }>();
+  readonly #loaded = new Map<string, LoadedComponent>();
 
   constructor(roots: readonly string[]) {
     this.#roots = roots;
   }
 
-  find(digest: string): (LoadedComponent & { readonly modules: readonly string[] }) | undefined {
+  find(digest: string): LoadedComponent | undefined {
     const known = this.#loaded.get(digest);
     if (known) return known;
     for (const root of this.#roots) {

@@ -24,6 +24,8 @@ export interface HomePaths {
   readonly packages: string;
   /** Transpiled components, by tool version and digest. */
   readonly cache: string;
+  /** What V8 compiled of glue and kernel. */
+  readonly codeCache: string;
   readonly run: string;
   readonly socket: string;
   readonly lockFile: string;
@@ -40,6 +42,7 @@ export function homePaths(home: string): HomePaths {
     scratch: join(home, 'scratch'),
     packages: join(home, 'packages'),
     cache: join(home, 'cache'),
+    codeCache: join(home, 'cache', 'v8'),
     run: join(home, 'run'),
     socket: join(home, 'run', 'forge.sock'),
     lockFile: join(home, 'run', 'forge.pid'),

@@ -1,7 +1,7 @@
 /** Turns a cached component into a running instance, with its memories and tables capped (loader, before call path step 5). */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { createRequire, flushCompileCache } from 'node:module';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { clampLimits } from '@forgeone/package';
@@ -28,6 +28,7 @@ export type Instance = Readonly<Record<string, unknown>>;
 const require = createRequire(import.meta.url);
 const glues = new Map<string, Glue>();
 const modules = new Map<string, WebAssembly.Module>();
+let newGlue = false;
 
 /** File names in a cache directory. */
 export const GLUE_FILE = 'component.mjs';
@@ -42,12 +43,13 @@ function glueOf(component: LoadedComponent): Glue {
   if (digest !== component.glueDigest) throw new Fault(component.digest, `the cached glue ${path} was changed; remove its directory and it is made again`);
   const glue = require(path) as Glue;
   glues.set(component.glueDigest, glue);
+  newGlue = true;
   return glue;
 }
 
 /** Compiles one core module with its memory and tables capped; the result is kept for the thread's life. */
 function compile(component: LoadedComponent, file: string, memoryBytesMax: number): WebAssembly.Module {
-  const key = `${component.digest}/${file}/${memoryBytesMax}`;
+  const key = `${component.modules[file]}/${memoryBytesMax}`;
   let module = modules.get(key);
   if (!module) {
     const bytes = clampLimits(readFileSync(join(component.dir, file)), {
@@ -61,9 +63,15 @@ function compile(component: LoadedComponent, file: string, memoryBytesMax: numbe
 }
 
 /** Compiles what an instance will need, ahead of time. */
-export function prepare(component: LoadedComponent, files: readonly string[], memoryBytesMax: number): void {
+export function prepare(component: LoadedComponent, memoryBytesMax: number): void {
   glueOf(component);
-  for (const file of files) compile(component, file, memoryBytesMax);
+  for (const file of Object.keys(component.modules)) compile(component, file, memoryBytesMax);
+}
+
+/** Keeps what V8 compiled of new glue for the next process. A thread that is ended by another would lose it, so it is done after work. */
+export function keepCompiledGlue(): void {
+  if (newGlue) flushCompileCache();
+  newGlue = false;
 }
 
 /** Instantiates on this thread. Throws what the guest's start function throws. */

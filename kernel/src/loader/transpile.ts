@@ -23,13 +23,13 @@ export async function transpileComponent(bytes: Uint8Array, cacheRoot: string): 
   const { files } = generate(bytes, TRANSPILE_OPTIONS);
   const dir = componentDir(cacheRoot, digest);
   mkdirSync(dir, { recursive: true, mode: 0o700 });
-  const modules: string[] = [];
+  const modules: Record<string, string> = {};
   let glue = '';
   for (const [name, content] of files) {
     if (name.endsWith('.wasm')) {
       // The full validation that lets later starts compile lazily.
       if (!WebAssembly.validate(content as Uint8Array<ArrayBuffer>)) throw new Refusal('unsupported', `core module ${name} does not validate on this engine`);
-      modules.push(name);
+      modules[name] = sha256(content);
       writeFileSync(join(dir, name), content, { mode: 0o600 });
     } else if (name.endsWith('.js')) glue = Buffer.from(content).toString('utf8');
   }

@@ -1,19 +1,23 @@
 /** Entry of a workload's thread: links the guest to the kernel's WASI host and runs it (data plane, beside call path steps 8 and 9). */
 import { openNativeHost } from '../host/native.ts';
 import type { LoadedComponent } from '../domain/plugin-unit.ts';
-import { instantiate, prepare } from '../loader/instantiate.ts';
+import { instantiate, keepCompiledGlue, prepare } from '../loader/instantiate.ts';
 import { runGuest, type WorkloadResult } from './run-guest.ts';
 import type { WorkloadOrder } from '../domain/kernel-services.ts';
 
 /** What the pool hands to a thread: a guest to run, or a component to compile ahead of a decision. */
 export type WorkloadTask =
   | { readonly kind: 'run'; readonly order: Omit<WorkloadOrder, 'context'>; readonly component: LoadedComponent }
-  | { readonly kind: 'prepare'; readonly component: LoadedComponent; readonly files: readonly string[]; readonly memoryBytes: number };
+  | { readonly kind: 'prepare'; readonly component: LoadedComponent; readonly memoryBytes: number };
 
 export default function run(task: WorkloadTask): WorkloadResult | undefined {
   if (task.kind === 'prepare') {
-    prepare(task.component, task.files, task.memoryBytes);
+    prepare(task.component, task.memoryBytes);
     return undefined;
   }
-  return runGuest(openNativeHost(), task.order, (imports) => instantiate(task.component, imports, task.order.memoryBytes));
+  try {
+    return runGuest(openNativeHost(), task.order, (imports) => instantiate(task.component, imports, task.order.memoryBytes));
+  } finally {
+    keepCompiledGlue();
+  }
 }

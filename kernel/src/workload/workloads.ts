@@ -14,6 +14,8 @@ export interface WorkloadsOptions {
   readonly workerUrl: URL;
   /** Threads kept ready. */
   readonly idle: number;
+  /** Where V8 keeps compiled glue between processes. */
+  readonly codeCache: string;
   readonly load: (digest: string) => LoadedComponent;
   readonly ended: (id: string, outcome: WorkloadOutcome, context: CallContext) => void;
   readonly log: Logger;
@@ -40,6 +42,8 @@ export class Workloads {
   readonly #pool: Tinypool;
   readonly #workloads = new Map<string, Workload>();
   readonly #ended: string[] = [];
+  /** Ahead-of-time compilation in progress: a guest waits for it rather than compile the same in another thread. */
+  #prepared: Promise<unknown> = Promise.resolve();
 
   constructor(options: WorkloadsOptions) {
     this.#options = options;
@@ -49,15 +53,17 @@ export class Workloads {
       minThreads: options.idle,
       maxThreads: LIMITS.workloadsMax,
       concurrentTasksPerWorker: 1,
-      idleTimeout: 1_000,
+      idleTimeout: LIMITS.workerIdleMs,
+      // Nothing of the user's environment reaches a guest's thread.
+      env: { NODE_COMPILE_CACHE: options.codeCache },
       resourceLimits: { stackSizeMb: LIMITS.guestStackMiB, maxOldGenerationSizeMb: LIMITS.guestHeapMiB },
     });
   }
 
   /** Has a thread compile a component before it is decided whether it may run. */
-  prepare(component: LoadedComponent, files: readonly string[], memoryBytes: number): void {
-    const task: WorkloadTask = { kind: 'prepare', component, files, memoryBytes };
-    this.#pool.run(task).catch((thrown: unknown) => this.#options.log.debug({ err: thrown }, 'a component was not compiled ahead'));
+  prepare(component: LoadedComponent, memoryBytes: number): void {
+    const task: WorkloadTask = { kind: 'prepare', component, memoryBytes };
+    this.#prepared = this.#pool.run(task).catch((thrown: unknown) => this.#options.log.debug({ err: thrown }, 'a component was not compiled ahead'));
   }
 
   get running(): number {
@@ -72,8 +78,9 @@ export class Workloads {
     if (order.wallMs > 0) workload.wallTimer = setTimeout(() => this.#end(workload, 'timed-out', UNWIND_MS), order.wallMs);
     const { context, ...plain } = order;
     const task: WorkloadTask = { kind: 'run', order: plain, component };
-    this.#pool.run(task, { signal: workload.abort.signal }).then(
-      (outcome: WorkloadOutcome) => this.#finish(workload, outcome),
+    const run = this.#prepared.then(() => this.#pool.run(task, { signal: workload.abort.signal }) as Promise<WorkloadOutcome>);
+    run.then(
+      (outcome) => this.#finish(workload, outcome),
       (thrown: unknown) => this.#finish(workload, { tag: 'trapped', val: thrown instanceof Error ? thrown.message : String(thrown) }),
     );
     this.#options.log.debug({ callId: context.callId, step: 8, workload: order.id, component: order.component }, 'workload started');

@@ -134,6 +134,12 @@ export class Routes {
       route('PUT', '/v1/containers/{id}/stdin', (request, [id = '']) => {
         checkQuery(request.query, {});
         const container = runtime.inspect(id);
+        if (stdioOf(container) !== 'interactive') {
+          throw refuse.conflict(`the standard input of container ${container.name} is not open`, {
+            where: container.id,
+            hint: 'create it with stdio "interactive" (forge run -i)',
+          });
+        }
         if (container.state !== 'running')
           throw refuse.conflict(`container ${container.name} is ${container.state}`, { where: container.id, hint: `forge start ${container.name}` });
         return { status: 204, body: { tag: 'stdin', val: container.id } };
@@ -219,6 +225,8 @@ function answers(ask: () => unknown): string {
     return thrown.code === 'not-found' ? 'serving' : thrown.message;
   }
 }
+
+const stdioOf = ({ spec }: Container): unknown => (JSON.parse(spec) as { stdio?: unknown }).stdio;
 
 const waitFor = ({ id }: Container): Response => ({ status: 200, body: { tag: 'wait', val: ended(id) } });
 

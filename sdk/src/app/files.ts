@@ -57,7 +57,11 @@ function locate(path: string): [Descriptor, string] {
     const holds = absolute === root.path || absolute.startsWith(`${root.path}/`);
     if (holds && (!best || root.path.length > best.path.length)) best = root;
   }
-  if (!best) throw new Refusal('denied', `no directory that holds ${path} was given to this app`, { where: path, hint: `forge run -v NAME:${absolute.slice(0, absolute.lastIndexOf('/')) || '/'}` });
+  if (!best)
+    throw new Refusal('denied', `no directory that holds ${path} was given to this app`, {
+      where: path,
+      hint: `forge run -v NAME:${absolute.slice(0, absolute.lastIndexOf('/')) || '/'}`,
+    });
   return [best.directory, absolute.slice(best.path.length).replace(/^\/+/, '') || '.'];
 }
 

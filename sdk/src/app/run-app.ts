@@ -6,6 +6,7 @@ import { runUntilIdle, settle } from '../guest/turn.ts';
 import { stderr } from './stdio.ts';
 
 /** What an app's source exports by default. A number it returns is the exit code. */
+// biome-ignore lint/suspicious/noConfusingVoidType: most main functions return nothing, and say so by no return at all.
 export type Main = () => number | undefined | void | Promise<number | undefined | void>;
 
 /** As Node's: an error nobody caught. */
@@ -18,7 +19,8 @@ function describe(thrown: unknown): string {
 }
 
 export function checkMain(main: unknown): void {
-  if (typeof main !== 'function') throw new Error('the source has no default export that is a function: export default function main() {...}. Code outside functions runs at build time');
+  if (typeof main !== 'function')
+    throw new Error('the source has no default export that is a function: export default function main() {...}. Code outside functions runs at build time');
 }
 
 export function runApp(main: Main): void {

@@ -12,7 +12,8 @@ export interface Problem {
   readonly hint?: string | undefined;
 }
 
-const place = ({ file, line, column }: Problem): string => (file === undefined ? '' : `${file}${line === undefined ? '' : `:${line}${column === undefined ? '' : `:${column}`}`}: `);
+const place = ({ file, line, column }: Problem): string =>
+  file === undefined ? '' : `${file}${line === undefined ? '' : `:${line}${column === undefined ? '' : `:${column}`}`}: `;
 
 export class BuildError extends Error {
   readonly problems: readonly Problem[];

@@ -96,7 +96,15 @@ export async function buildPlugin(options: BuildPluginOptions = {}): Promise<Bui
   const exported = [...provides, lifecycle, ...(listens ? [listener] : [])].map((item) => item.id);
   const component = await componentizeGuest({ bundle, wit, imports: bundle.imports, exports: exported, stubWasi: true });
   if (options.outFile) await writeComponent(options.outFile, component, bundle.sourceMap);
-  return { component, imports: bundle.imports, exports: exported, size: component.byteLength, ms: performance.now() - startedAt, sourceMap: bundle.sourceMap, warnings: bundle.warnings };
+  return {
+    component,
+    imports: bundle.imports,
+    exports: exported,
+    size: component.byteLength,
+    ms: performance.now() - startedAt,
+    sourceMap: bundle.sourceMap,
+    warnings: bundle.warnings,
+  };
 }
 
 /** Writes a component and, beside it, its source map. */

@@ -148,7 +148,11 @@ async function run(options: BuildOptions) {
 }
 
 /** Bundles the author's code, once; `join` then makes the component's module around it. */
-export async function bundleAuthor({ source, projectDir, interfaces }: Pick<BundleOptions, 'source' | 'projectDir' | 'interfaces'>): Promise<{ readonly code: string; readonly warnings: readonly Problem[] }> {
+export async function bundleAuthor({
+  source,
+  projectDir,
+  interfaces,
+}: Pick<BundleOptions, 'source' | 'projectDir' | 'interfaces'>): Promise<{ readonly code: string; readonly warnings: readonly Problem[] }> {
   const result = await run({ entryPoints: [source], absWorkingDir: projectDir, outdir: projectDir, sourcemap: 'inline', plugins: [guestImports(interfaces)] });
   return { code: result.outputFiles?.[0]?.text ?? '', warnings: result.warnings.map(toProblem) };
 }

@@ -52,14 +52,35 @@ function explain(error: unknown, bundle: Bundle): BuildError {
   const text = error instanceof Error ? error.message : String(error);
   const missing = /unknown import: `([^`]+)` has not been defined/.exec(text);
   if (missing) {
-    return new BuildError([{ message: `${missing[1]} is called while the plugin is built`, hint: 'modules run once, at build time, when there is no host: call it inside a function, for example lifecycle.start' }], { cause: error });
+    return new BuildError(
+      [
+        {
+          message: `${missing[1]} is called while the plugin is built`,
+          hint: 'modules run once, at build time, when there is no host: call it inside a function, for example lifecycle.start',
+        },
+      ],
+      { cause: error },
+    );
   }
   const [first = text, ...stack] = mapStack(text, bundle.sourceMap).trim().split('\n');
   const message = first.replace(/^.*?Error: /, '');
   const places = [...text.matchAll(PLACE)].map(([, line, column]) => findSource(bundle.sourceMap, Number(line), Number(column ?? 1)));
   // The author's own line, before the SDK's: that is where the mistake can be mended.
   const found = places.find((source) => source && !source.file.includes('sdk/src/') && source.file !== 'forge-entry.js') ?? undefined;
-  return new BuildError([{ message, ...found, hint: stack.map((line) => line.trim()).filter((line) => !line.includes('forge-entry.js')).join('\n  ') || undefined }], { cause: error });
+  return new BuildError(
+    [
+      {
+        message,
+        ...found,
+        hint:
+          stack
+            .map((line) => line.trim())
+            .filter((line) => !line.includes('forge-entry.js'))
+            .join('\n  ') || undefined,
+      },
+    ],
+    { cause: error },
+  );
 }
 
 export async function componentizeGuest({ bundle, wit, imports, exports, stubWasi }: ComponentizeOptions): Promise<Uint8Array> {

@@ -17,7 +17,8 @@ const isStrings = (value: unknown): value is string[] => Array.isArray(value) &&
 /** Takes the plugin's part out of a parsed manifest. */
 export function readPluginManifest(manifest: unknown, file = 'forge.toml'): PluginManifest {
   const plugin = (manifest as { plugin?: { source?: unknown; provides?: unknown } } | null)?.plugin;
-  if (typeof plugin !== 'object' || plugin === null) throw new BuildError([{ file, message: 'there is no [plugin] table', hint: 'add: [plugin]\nsource = "src/plugin.ts"\nprovides = []' }]);
+  if (typeof plugin !== 'object' || plugin === null)
+    throw new BuildError([{ file, message: 'there is no [plugin] table', hint: 'add: [plugin]\nsource = "src/plugin.ts"\nprovides = []' }]);
   const { source = 'src/plugin.ts', provides = [] } = plugin;
   if (typeof source !== 'string') throw new BuildError([{ file, message: '[plugin] source is not a string' }]);
   if (!isStrings(provides)) throw new BuildError([{ file, message: '[plugin] provides is not a list of strings' }]);

@@ -69,8 +69,13 @@ export async function generateHostTypings(wit: WitSource, interfaces: readonly s
     const typings: Typings = {};
     for (const [path, file] of Object.entries(files)) {
       if (!path.startsWith('interfaces/')) continue;
-      // `.js` beside a `.d.ts` that has no JavaScript: name the declaration itself, so that it resolves everywhere.
-      typings[path.slice('interfaces/'.length)] = HEADER + decode(file).replace(/(from|import\() ?'\.\/([\w-]+)\.js'/g, (_, word: string, name: string) => `${word}${word === 'from' ? ' ' : ''}'./${name}.d.ts'`);
+      typings[path.slice('interfaces/'.length)] =
+        HEADER +
+        decode(file)
+          // The glue sets absent options to undefined, which exactOptionalPropertyTypes tells from a missing field.
+          .replace(/^(\s*(?:'[^']+'|\w+)\?: .*),$/gm, '$1 | undefined,')
+          // `.js` beside a `.d.ts` that has no JavaScript: name the declaration itself, so that it resolves everywhere.
+          .replace(/(from|import\() ?'\.\/([\w-]+)\.js'/g, (_, word: string, name: string) => `${word}${word === 'from' ? ' ' : ''}'./${name}.d.ts'`);
     }
     return typings;
   });

@@ -25,12 +25,18 @@ export const abiDir = (): string => dirname(fileURLToPath(import.meta.resolve('@
 
 async function listWitFiles(dir: string): Promise<string[]> {
   const entries = await readdir(dir, { withFileTypes: true }).catch(() => []);
-  return entries.filter((entry) => entry.isFile() && entry.name.endsWith('.wit')).map((entry) => join(dir, entry.name)).sort();
+  return entries
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.wit'))
+    .map((entry) => join(dir, entry.name))
+    .sort();
 }
 
 async function listFolders(dir: string): Promise<string[]> {
   const entries = await readdir(dir, { withFileTypes: true }).catch(() => []);
-  return entries.filter((entry) => entry.isDirectory()).map((entry) => join(dir, entry.name)).sort();
+  return entries
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => join(dir, entry.name))
+    .sort();
 }
 
 /** Reads the packages under each directory: its own files, its folders, and `deps/`. An earlier directory wins. */

@@ -80,7 +80,7 @@ declare module 'forge:api/handler@0.1.0' {
     val: string,
   }
   /**
-   * The request's further body goes into the standard input of the container with this id.
+   * The request's body goes into the pipe of this name (`forge:host/streams.pipe`).
    */
   export interface BodyStdin {
     tag: 'stdin',

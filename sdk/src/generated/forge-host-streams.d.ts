@@ -7,9 +7,9 @@ declare module 'forge:host/streams@0.1.0' {
    */
   export function inherit(stream: Standard): Handle;
   /**
-   * A pipe: reader, writer.
+   * The reading end of a new pipe. What a client sends to the standard input called `name` (`[a-z0-9-]{1,64}`) goes into it.
    */
-  export function pipe(): [Handle, Handle];
+  export function pipe(name: string): Handle;
   /**
    * A writer of the log `name` (`[a-z0-9-]{1,64}`), each record tagged as `%stream`. Rotates at `bytes-max`.
    */

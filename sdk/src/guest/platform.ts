@@ -2,7 +2,7 @@
  * What the globals need of the host of a plugin. `buildApp` puts ../app/platform.ts in the place of this module; each
  * function is taken only when used, so that a plugin without randomness does not import forge:kernel/random.
  */
-import { monotonicNs, nowMs as hostNowMs } from 'forge:kernel/clock@0.1.0';
+import { nowMs as hostNowMs, monotonicNs } from 'forge:kernel/clock@0.1.0';
 import { type Level, write } from 'forge:kernel/log@0.1.0';
 import { bytes } from 'forge:kernel/random@0.1.0';
 

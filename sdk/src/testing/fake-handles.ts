@@ -26,7 +26,8 @@ export class FakeHandles {
 
   get(handle: string, kind: string): FakeObject {
     const object = this.live.get(handle);
-    if (object?.kind !== kind) throw new Refusal('denied', `${handle} is not a ${kind} of this plugin`, { where: 'handle', hint: 'use the handle that was returned, before it is closed' });
+    if (object?.kind !== kind)
+      throw new Refusal('denied', `${handle} is not a ${kind} of this plugin`, { where: 'handle', hint: 'use the handle that was returned, before it is closed' });
     return object;
   }
 

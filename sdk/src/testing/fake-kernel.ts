@@ -83,7 +83,16 @@ export class FakeKernel {
   }
 
   /** The interfaces, as the plugin imports them. */
-  interfaces(): Pick<FakeInterfaces, 'forge:kernel/log@0.1.0' | 'forge:kernel/config@0.1.0' | 'forge:kernel/clock@0.1.0' | 'forge:kernel/random@0.1.0' | 'forge:kernel/call@0.1.0' | 'forge:kernel/state@0.1.0' | 'forge:kernel/events@0.1.0'> {
+  interfaces(): Pick<
+    FakeInterfaces,
+    | 'forge:kernel/log@0.1.0'
+    | 'forge:kernel/config@0.1.0'
+    | 'forge:kernel/clock@0.1.0'
+    | 'forge:kernel/random@0.1.0'
+    | 'forge:kernel/call@0.1.0'
+    | 'forge:kernel/state@0.1.0'
+    | 'forge:kernel/events@0.1.0'
+  > {
     return {
       'forge:kernel/log@0.1.0': { write: (level, message, fields) => void this.log.push({ level, message: message.slice(0, LOG_BYTES_MAX), fields: Object.fromEntries(fields) }) },
       'forge:kernel/config@0.1.0': { get: (key) => this.config.get(key) ?? null },

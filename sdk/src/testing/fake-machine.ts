@@ -23,6 +23,11 @@ const VOLUME_NAME = /^[a-z0-9][a-z0-9._-]{0,62}$/;
 const LOG_NAME = /^[a-z0-9-]{1,64}$/;
 const RULES_MAX = 256;
 
+function logName(name: string): string {
+  if (!LOG_NAME.test(name)) throw new Refusal('invalid', `"${name}" is not a log name`, { where: 'name' });
+  return name;
+}
+
 const isSubset = (part: Rights, whole: Rights): boolean => (['read', 'write', 'mutate'] as const).every((right) => !part[right] || whole[right]);
 
 export class FakeMachine {
@@ -63,11 +68,15 @@ export class FakeMachine {
 
   #derive(kind: string, handle: string, to: string, rights?: Rights): string {
     const parent = this.handles.get(handle, kind);
-    if (rights && !isSubset(rights, parent.rights)) throw new Refusal('denied', 'a derived handle has no more rights than its parent', { where: 'rights', hint: 'open the tree with these rights' });
+    if (rights && !isSubset(rights, parent.rights))
+      throw new Refusal('denied', 'a derived handle has no more rights than its parent', { where: 'rights', hint: 'open the tree with these rights' });
     return this.handles.make({ kind, what: parent.what, rights: rights ?? parent.rights, owner: to, parent: handle });
   }
 
-  interfaces(): Pick<FakeInterfaces, 'forge:host/dirs@0.1.0' | 'forge:host/streams@0.1.0' | 'forge:host/outbound@0.1.0' | 'forge:host/packages@0.1.0' | 'forge:host/workloads@0.1.0'> {
+  interfaces(): Pick<
+    FakeInterfaces,
+    'forge:host/dirs@0.1.0' | 'forge:host/streams@0.1.0' | 'forge:host/outbound@0.1.0' | 'forge:host/packages@0.1.0' | 'forge:host/workloads@0.1.0'
+  > {
     const { handles } = this;
     const close = (handle: string): void => handles.close(handle);
     const stream = (what: string): string => handles.make({ kind: 'stream', what, rights: {}, owner: '', parent: undefined });
@@ -85,7 +94,8 @@ export class FakeMachine {
         remove: (volume) => {
           if (!this.volumes.delete(this.#checkedVolume(volume))) throw new Refusal('not-found', `there is no volume ${volume}`, { where: volume });
         },
-        scratch: (memory) => handles.make({ kind: 'tree', what: memory ? 'scratch:memory' : 'scratch:disk', rights: { read: true, write: true, mutate: true }, owner: '', parent: undefined }),
+        scratch: (memory) =>
+          handles.make({ kind: 'tree', what: memory ? 'scratch:memory' : 'scratch:disk', rights: { read: true, write: true, mutate: true }, owner: '', parent: undefined }),
         derive: (handle, rights, to) => this.#derive('tree', handle, to, rights),
         usage: (handle) => {
           const { what } = handles.get(handle, 'tree');
@@ -96,10 +106,9 @@ export class FakeMachine {
       },
       'forge:host/streams@0.1.0': {
         inherit: (standard) => stream(standard),
-        pipe: () => [stream('pipe:reader'), stream('pipe:writer')],
+        pipe: (name) => stream(`pipe:${logName(name)}`),
         log: (name, standard) => {
-          if (!LOG_NAME.test(name)) throw new Refusal('invalid', `"${name}" is not a log name`, { where: 'name' });
-          this.logs.add(name);
+          this.logs.add(logName(name));
           return stream(`log:${name}:${standard}`);
         },
         removeLog: (name) => void this.logs.delete(name),

@@ -71,7 +71,12 @@ export class Harness {
   /** Functions of an interface the plugin provides; they throw {@link Refusal}, or {@link Fault} when the plugin trapped. */
   call<Id extends keyof Interfaces & string>(id: Id): Interfaces[Id] {
     const functions = this.#interfaces.get(id)?.functions ?? [];
-    if (!this.#exports[id]) throw new Error(`the plugin does not provide ${id}; it has ${Object.keys(this.#exports).filter((name) => name.includes(':')).join(', ')}`);
+    if (!this.#exports[id])
+      throw new Error(
+        `the plugin does not provide ${id}; it has ${Object.keys(this.#exports)
+          .filter((name) => name.includes(':'))
+          .join(', ')}`,
+      );
     const made: Record<string, unknown> = {};
     for (const fn of functions) {
       const name = camelCase(fn.name);

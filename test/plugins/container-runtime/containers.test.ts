@@ -1,5 +1,5 @@
-import { Refusal } from '@forgeone/sdk';
 import type { Outcome } from 'forge:host/workloads@0.1.0';
+import { Refusal } from '@forgeone/sdk';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { Killed, refusalOf } from '../fake-kernel.ts';
 import { COMPONENT, FakePlatform, PACKAGE, specOf } from './fake-platform.ts';
@@ -70,7 +70,7 @@ describe('starting', () => {
         ],
         limits: { 'memory-bytes': 1000, 'wall-ms': 500 },
         isolation: 'worker',
-        'allowed_outbound_hosts': ['https://a.example.org'],
+        allowed_outbound_hosts: ['https://a.example.org'],
       },
     };
     const spec = specOf({
@@ -100,7 +100,11 @@ describe('starting', () => {
       isolation: 'worker',
       stdin: null,
     });
-    expect(started?.mounts.map(({ tree, target }) => `${held(tree)} at ${target}`)).toEqual(['scratch disk 0 at /tmp', 'path /srv read-write at /data', 'scratch memory 9 at /run']);
+    expect(started?.mounts.map(({ tree, target }) => `${held(tree)} at ${target}`)).toEqual([
+      'scratch disk 0 at /tmp',
+      'path /srv read-write at /data',
+      'scratch memory 9 at /run',
+    ]);
     expect(held(started?.stdout)).toBe(`log ${id} stdout 4096`);
     expect(held(started?.stderr)).toBe(`log ${id} stderr 4096`);
     expect(held(started?.outbound)).toBe('outbound https://a.example.org');
@@ -168,7 +172,9 @@ describe('the end', () => {
     platform.end(platform.only(), outcome);
     expect(runtime().inspect(id)).toMatchObject({ state: 'stopped', exitCode, reason, endedMs: platform.clock.ms });
     expect(platform.held.size).toBe(0);
-    expect(platform.events.published.filter(({ topic }) => topic === `container.ended.${id}`)).toEqual([{ topic: `container.ended.${id}`, payload: expect.objectContaining({ exitCode, reason }) }]);
+    expect(platform.events.published.filter(({ topic }) => topic === `container.ended.${id}`)).toEqual([
+      { topic: `container.ended.${id}`, payload: expect.objectContaining({ exitCode, reason }) },
+    ]);
   });
 
   test('told twice, late or in garbage changes nothing', () => {
@@ -433,8 +439,16 @@ describe('finding', () => {
       return runtime().create(specOf()).id;
     });
     runtime().start(ids[1] ?? '');
-    expect(runtime().list(true).map(({ id }) => id)).toEqual(ids);
-    expect(runtime().list(false).map(({ id }) => id)).toEqual([ids[1]]);
+    expect(
+      runtime()
+        .list(true)
+        .map(({ id }) => id),
+    ).toEqual(ids);
+    expect(
+      runtime()
+        .list(false)
+        .map(({ id }) => id),
+    ).toEqual([ids[1]]);
   });
 });
 
@@ -503,7 +517,11 @@ describe('after a restart', () => {
     const { id } = runtime().create(specOf());
     platform.state.api.apply([{ tag: 'put', val: { key: `container/${'f'.repeat(32)}`, value: new Uint8Array([123]) } }]);
     platform.restart();
-    expect(runtime().list(true).map((container) => container.id)).toEqual([id]);
+    expect(
+      runtime()
+        .list(true)
+        .map((container) => container.id),
+    ).toEqual([id]);
     expect(platform.log.lines.join()).toContain('is damaged');
   });
 });

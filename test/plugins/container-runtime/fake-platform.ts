@@ -1,8 +1,9 @@
 /** Everything that container-runtime calls, in memory: packages, workloads, streams, storage and network. */
-import { Refusal } from '@forgeone/sdk';
+
 import type { Spec } from 'forge:container/runtime@0.1.0';
 import type * as packages from 'forge:host/packages@0.1.0';
 import type * as workloads from 'forge:host/workloads@0.1.0';
+import { Refusal } from '@forgeone/sdk';
 import { ContainerStore } from '../../../plugins/container-runtime/src/container-store.ts';
 import { Containers } from '../../../plugins/container-runtime/src/containers.ts';
 import { Launcher, type Platform as LaunchPlatform } from '../../../plugins/container-runtime/src/launcher.ts';

@@ -1,5 +1,5 @@
-import { Refusal } from '@forgeone/sdk';
 import type { Rule } from 'forge:host/outbound@0.1.0';
+import { Refusal } from '@forgeone/sdk';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { OutboundLists } from '../../../plugins/network/src/outbound-lists.ts';
 import { FakeCall, refusalOf } from '../fake-kernel.ts';
@@ -64,9 +64,12 @@ describe('the life of an allow-list', () => {
     expect(defined).toEqual([]);
   });
 
-  test.each([[[]], [['spiffe://local/user/alice']], [['spiffe://local/workload/0123']], [['spiffe://local/plugin/../x']]])('a caller that is no plugin gets no handle (%s)', (chain) => {
-    call.chain = chain;
-    expect(refusalOf(() => lists.prepare([])).detail.hint).toBeTruthy();
-    expect(defined).toEqual([]);
-  });
+  test.each([[[]], [['spiffe://local/user/alice']], [['spiffe://local/workload/0123']], [['spiffe://local/plugin/../x']]])(
+    'a caller that is no plugin gets no handle (%s)',
+    (chain) => {
+      call.chain = chain;
+      expect(refusalOf(() => lists.prepare([])).detail.hint).toBeTruthy();
+      expect(defined).toEqual([]);
+    },
+  );
 });

@@ -1,6 +1,7 @@
 /** `forge:host/dirs` in memory: volumes that outlive the plugin, and handles that do not. */
-import { Refusal } from '@forgeone/sdk';
+
 import type * as dirs from 'forge:host/dirs@0.1.0';
+import { Refusal } from '@forgeone/sdk';
 import type { Killer } from '../fake-kernel.ts';
 
 interface Open {

@@ -50,7 +50,12 @@ describe('a mount', () => {
   });
 
   test('given back leaves no handle', () => {
-    const ways = [() => mounts.mountVolume('data', 'read-write'), () => mounts.mountPath('/srv', 'read-write'), () => mounts.mountScratch(true, 0), () => mounts.mountScratch(false, 9)];
+    const ways = [
+      () => mounts.mountVolume('data', 'read-write'),
+      () => mounts.mountPath('/srv', 'read-write'),
+      () => mounts.mountScratch(true, 0),
+      () => mounts.mountScratch(false, 9),
+    ];
     for (const mount of ways) {
       const handle = mount();
       expect(dirs.open.size).toBe(2);

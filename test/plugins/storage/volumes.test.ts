@@ -61,7 +61,8 @@ describe('a volume', () => {
   });
 
   test.each(['', 'A', '.x', '-x', '../x', 'a/b', 'a\0', 'ä', 'a'.repeat(64), 'a b'])('cannot be called %j', (name) => {
-    for (const ask of [() => volumes.create(name, 0, 0), () => volumes.get(name), () => volumes.remove(name), () => volumes.ensure(name)]) expect(refusalOf(ask).code).toBe('invalid');
+    for (const ask of [() => volumes.create(name, 0, 0), () => volumes.get(name), () => volumes.remove(name), () => volumes.ensure(name)])
+      expect(refusalOf(ask).code).toBe('invalid');
     expect(dirs.volumes.size + state.entries.size).toBe(0);
   });
 

@@ -37,15 +37,15 @@ export interface LogBody {
   /**
    * Only the last so many lines.
    */
-  tail?: number,
+  tail?: number | undefined,
   /**
    * Only what is not older, in milliseconds since the Unix epoch.
    */
-  sinceMs?: bigint,
+  sinceMs?: bigint | undefined,
   /**
    * Go on until this topic is published; none: end at the end.
    */
-  follow?: string,
+  follow?: string | undefined,
 }
 /**
  * What the ingress sends after the head.
@@ -79,7 +79,7 @@ export interface BodyWait {
   val: string,
 }
 /**
- * The request's further body goes into the standard input of the container with this id.
+ * The request's body goes into the pipe of this name (`forge:host/streams.pipe`).
  */
 export interface BodyStdin {
   tag: 'stdin',

@@ -123,11 +123,11 @@ export interface Spec {
   /**
    * Which of its containers; none: the only one.
    */
-  container?: string,
+  container?: string | undefined,
   /**
    * Unique name; none: one is made.
    */
-  name?: string,
+  name?: string | undefined,
   /**
    * Replaces the manifest's arguments when not empty.
    */
@@ -155,7 +155,7 @@ export interface Spec {
   /**
    * None: the manifest's.
    */
-  restart?: RestartPolicy,
+  restart?: RestartPolicy | undefined,
   /**
    * Removed when it ends.
    */
@@ -210,11 +210,11 @@ export interface Container {
   /**
    * When stopped: its exit code as a shell would report it (124 timed out, 134 trapped, 137 killed, 143 stopped).
    */
-  exitCode?: number,
+  exitCode?: number | undefined,
   /**
    * When stopped: why, in one sentence.
    */
-  reason?: string,
+  reason?: string | undefined,
   /**
    * Milliseconds since the Unix epoch.
    */

@@ -69,19 +69,19 @@ export interface Spec {
   /**
    * None: reads the end at once.
    */
-  stdin?: Handle,
+  stdin?: Handle | undefined,
   /**
    * None: writes fail.
    */
-  stdout?: Handle,
+  stdout?: Handle | undefined,
   /**
    * None: writes fail.
    */
-  stderr?: Handle,
+  stderr?: Handle | undefined,
   /**
    * None: nothing outside may be reached.
    */
-  outbound?: Handle,
+  outbound?: Handle | undefined,
   /**
    * See there.
    */

@@ -27,7 +27,7 @@ export interface Request {
   /**
    * None: no content.
    */
-  body?: BodyId,
+  body?: BodyId | undefined,
 }
 /**
  * Content of a response.

@@ -45,7 +45,7 @@ export interface PutChange {
   /**
    * The version the key must have now, 0 for none.
    */
-  expect?: number,
+  expect?: number | undefined,
 }
 /**
  * One change in a transaction.

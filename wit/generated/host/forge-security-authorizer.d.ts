@@ -80,7 +80,7 @@ export interface Decision {
   /**
    * For a denial: the policy that would allow it.
    */
-  hint?: string,
+  hint?: string | undefined,
   /**
    * Raised by every change of policies or entities. A decision of an older epoch is void.
    */

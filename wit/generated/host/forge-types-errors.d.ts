@@ -11,11 +11,11 @@ export interface Detail {
   /**
    * What it is about: a field, file and line, or resource.
    */
-  where?: string,
+  where?: string | undefined,
   /**
    * What would mend it: a line of policy, manifest or composition, or a command. Always there on `denied`.
    */
-  hint?: string,
+  hint?: string | undefined,
 }
 /**
  * A typed refusal. The caller decides what to do about it.

@@ -11,13 +11,13 @@ export interface Rights {
   /**
    * Read files, list directories.
    */
-  read?: boolean,
+  read?: boolean | undefined,
   /**
    * Write and truncate files, set times.
    */
-  write?: boolean,
+  write?: boolean | undefined,
   /**
    * Create, remove, rename and link entries.
    */
-  mutate?: boolean,
+  mutate?: boolean | undefined,
 }

@@ -27,30 +27,30 @@ export type Filesize = bigint;
  */
 export type DescriptorType = 'unknown' | 'block-device' | 'character-device' | 'directory' | 'fifo' | 'symbolic-link' | 'regular-file' | 'socket';
 export interface DescriptorFlags {
-  read?: boolean,
-  write?: boolean,
-  fileIntegritySync?: boolean,
-  dataIntegritySync?: boolean,
-  requestedWriteSync?: boolean,
-  mutateDirectory?: boolean,
+  read?: boolean | undefined,
+  write?: boolean | undefined,
+  fileIntegritySync?: boolean | undefined,
+  dataIntegritySync?: boolean | undefined,
+  requestedWriteSync?: boolean | undefined,
+  mutateDirectory?: boolean | undefined,
 }
 export interface PathFlags {
-  symlinkFollow?: boolean,
+  symlinkFollow?: boolean | undefined,
 }
 export interface OpenFlags {
-  create?: boolean,
-  directory?: boolean,
-  exclusive?: boolean,
-  truncate?: boolean,
+  create?: boolean | undefined,
+  directory?: boolean | undefined,
+  exclusive?: boolean | undefined,
+  truncate?: boolean | undefined,
 }
 export type LinkCount = bigint;
 export interface DescriptorStat {
   type: DescriptorType,
   linkCount: LinkCount,
   size: Filesize,
-  dataAccessTimestamp?: Datetime,
-  dataModificationTimestamp?: Datetime,
-  statusChangeTimestamp?: Datetime,
+  dataAccessTimestamp?: Datetime | undefined,
+  dataModificationTimestamp?: Datetime | undefined,
+  statusChangeTimestamp?: Datetime | undefined,
 }
 export type NewTimestamp = NewTimestampNoChange | NewTimestampNow | NewTimestampTimestamp;
 export interface NewTimestampNoChange {

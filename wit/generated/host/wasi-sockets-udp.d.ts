@@ -11,7 +11,7 @@ export interface IncomingDatagram {
 }
 export interface OutgoingDatagram {
   data: Uint8Array,
-  remoteAddress?: IpSocketAddress,
+  remoteAddress?: IpSocketAddress | undefined,
 }
 
 export class IncomingDatagramStream {

@@ -235,3 +235,101 @@ impl Machine {
         if allowed.allows(name, address, port, protocol) { Ok(()) } else { Err(Errno::ACCESS) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn list(hosts: &[&str]) -> Allowed {
+        let rules: Vec<_> = hosts
+            .iter()
+            .map(|host| RuleText { host, port_first: 443.0, port_last: 445.0, protocol: "tcp" })
+            .collect();
+        Allowed::parse(&rules).unwrap()
+    }
+
+    fn may(list: &Allowed, name: &str, address: &str) -> bool {
+        list.allows(name, address.parse().unwrap(), 443, Protocol::Tcp)
+    }
+
+    #[test]
+    fn names_match_exactly_or_by_suffix() {
+        let list = list(&["api.example.com", "*.cdn.example"]);
+        assert!(may(&list, "api.example.com", "93.184.216.34"));
+        assert!(may(&list, "API.Example.COM.", "93.184.216.34"));
+        assert!(may(&list, "a.b.cdn.example", "2606:4700::1"));
+        for name in ["example.com", "x.api.example.com", "cdn.example", "evilcdn.example", "", "api.example.com\0"] {
+            assert!(!may(&list, name, "93.184.216.34"), "{name}");
+        }
+    }
+
+    #[test]
+    fn ports_and_protocols_count() {
+        let list = list(&["a.example"]);
+        let at = |port, protocol| list.allows("a.example", "93.184.216.34".parse().unwrap(), port, protocol);
+        assert!(at(443, Protocol::Tcp) && at(445, Protocol::Tcp));
+        assert!(!at(442, Protocol::Tcp) && !at(446, Protocol::Tcp) && !at(443, Protocol::Udp));
+    }
+
+    #[test]
+    fn a_name_never_reaches_special_addresses() {
+        let list = list(&["rebind.example", "*.rebind.example", "0.0.0.0/0", "::/0"]);
+        for address in [
+            "127.0.0.1",
+            "0.0.0.0",
+            "10.1.2.3",
+            "172.31.0.1",
+            "192.168.1.1",
+            "169.254.169.254",
+            "100.100.100.200",
+            "168.63.129.16",
+            "224.0.0.1",
+            "255.255.255.255",
+            "::",
+            "::1",
+            "::ffff:127.0.0.1",
+            "::ffff:a9fe:a9fe",
+            "::127.0.0.1",
+            "64:ff9b::169.254.169.254",
+            "2002:7f00:1::",
+            "2001:0:1::1",
+            "fe80::1",
+            "fd00:ec2::254",
+            "ff02::1",
+        ] {
+            assert!(!may(&list, "rebind.example", address), "{address}");
+            assert!(!may(&list, "", address), "{address}");
+        }
+        assert!(may(&list, "", "93.184.216.34") && may(&list, "", "2606:4700::1"));
+    }
+
+    #[test]
+    fn special_addresses_need_a_rule_that_names_them() {
+        let list = list(&["127.0.0.1", "10.0.0.0/8", "::ffff:192.168.7.0/120", "fd12::/16", "8.0.0.0/5"]);
+        assert!(may(&list, "", "127.0.0.1") && may(&list, "any.name", "::ffff:127.0.0.1"));
+        assert!(may(&list, "", "10.9.8.7") && may(&list, "", "192.168.7.9") && may(&list, "", "fd12::1"));
+        assert!(!may(&list, "", "127.0.0.2") && !may(&list, "", "192.168.8.9") && !may(&list, "", "fd13::1"));
+        assert!(may(&list, "", "8.8.8.8"));
+    }
+
+    #[test]
+    fn nonsense_is_no_rule() {
+        let bad = [
+            "", "*", "*.", "*.*.a", "a..b", "-a.b", "127.1", "0x7f.1", "2130706433", "1.2.3", "1.2.3.4/33", "a/24",
+            "fe80::1%eth0", "exa mple", "a.b:443", "ünï.example", "a.0x7f",
+        ];
+        for host in bad {
+            let rule = RuleText { host, port_first: 1.0, port_last: 2.0, protocol: "tcp" };
+            assert!(Allowed::parse(&[rule]).is_err(), "{host}");
+        }
+        for (first, last, protocol) in [(2.0, 1.0, "tcp"), (0.5, 1.0, "tcp"), (0.0, 65536.0, "tcp"), (1.0, 1.0, "sctp")] {
+            let rule = RuleText { host: "a.b", port_first: first, port_last: last, protocol };
+            assert!(Allowed::parse(&[rule]).is_err());
+        }
+    }
+
+    #[test]
+    fn every_special_block_is_read() {
+        assert_eq!(SPECIAL_NETS.len(), SPECIAL.len());
+    }
+}

@@ -5,9 +5,11 @@ import { format } from './format.ts';
 
 type Level = Parameters<typeof logLine>[0];
 
-const line = (level: Level) => (...data: unknown[]): void => {
-  if (!isBuilding()) logLine(level, format(data));
-};
+const line =
+  (level: Level) =>
+  (...data: unknown[]): void => {
+    if (!isBuilding()) logLine(level, format(data));
+  };
 
 const guestConsole: GuestConsole = {
   debug: line('debug'),
@@ -24,4 +26,5 @@ const guestConsole: GuestConsole = {
 };
 
 Reflect.set(globalThis, 'console', guestConsole);
+
 export { guestConsole as 'globalThis.console', guestConsole as console };

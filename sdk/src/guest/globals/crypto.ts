@@ -26,4 +26,5 @@ const guestCrypto = {
 };
 
 Reflect.set(globalThis, 'crypto', guestCrypto);
+
 export { guestCrypto as 'globalThis.crypto', guestCrypto as crypto };

@@ -22,4 +22,5 @@ Object.defineProperty(GuestDate, 'length', { value: 7 });
 NativeDate.prototype.constructor = GuestDate;
 
 Reflect.set(globalThis, 'Date', GuestDate);
+
 export { GuestDate as 'globalThis.Date', GuestDate as Date };

@@ -34,10 +34,16 @@ export function inspect(value: unknown, depth = 0, above: readonly object[] = []
   const name = (Object.getPrototypeOf(value) as { constructor?: { name?: string } } | null)?.constructor?.name ?? 'null';
   if (depth > DEPTH_MAX) return `[${name}]`;
   if (Array.isArray(value)) return list(value.map(inner), '[', ']');
-  if (value instanceof Map) return `Map(${value.size}) ${list([...value].map(([key, item]) => `${inner(key)} => ${inner(item)}`), '{', '}')}`;
+  if (value instanceof Map)
+    return `Map(${value.size}) ${list(
+      [...value].map(([key, item]) => `${inner(key)} => ${inner(item)}`),
+      '{',
+      '}',
+    )}`;
   if (value instanceof Set) return `Set(${value.size}) ${list([...value].map(inner), '{', '}')}`;
   if (value instanceof ArrayBuffer) return `ArrayBuffer { byteLength: ${value.byteLength} }`;
-  if (ArrayBuffer.isView(value)) return `${name}(${value.byteLength}) ${value instanceof DataView ? '{}' : list(Array.from((value as Uint8Array).subarray(0, ITEMS_MAX + 1), String), '[', ']')}`;
+  if (ArrayBuffer.isView(value))
+    return `${name}(${value.byteLength}) ${value instanceof DataView ? '{}' : list(Array.from((value as Uint8Array).subarray(0, ITEMS_MAX + 1), String), '[', ']')}`;
   const fields = Object.keys(value).map((key) => `${keyText(key)}: ${inner((value as Record<string, unknown>)[key])}`);
   return `${name === 'Object' ? '' : `${name} `}${list(fields, '{', '}')}`;
 }

@@ -33,4 +33,5 @@ const guestRandom = (): number => {
 };
 
 Math['random'] = guestRandom;
+
 export { guestRandom as 'globalThis.Math.random', guestRandom as 'Math.random' };

@@ -21,4 +21,5 @@ const guestPerformance = {
 };
 
 Reflect.set(globalThis, 'performance', guestPerformance);
+
 export { guestPerformance as 'globalThis.performance', guestPerformance as performance };

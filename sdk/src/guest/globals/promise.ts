@@ -2,6 +2,7 @@
  * Promise with a queue that can be run to its end. In a synchronous component QuickJS never runs its own queue, so
  * nothing would come after the first `await`. The build rewrites async functions to generators over this class.
  */
+// biome-ignore-all lint/complexity/noThisInStatic: a subclass makes promises of its own class (ECMAScript 27.2.4).
 import { isBuilding } from '../phase.ts';
 import { logLine } from '../platform.ts';
 import { usePromises } from '../turn.ts';
@@ -124,9 +125,10 @@ class GuestPromise<T> implements PromiseLike<T> {
     const Species = this.constructor as typeof GuestPromise;
     return this.then(
       (value) => Species.resolve(work()).then(() => value),
-      (reason) => Species.resolve(work()).then(() => {
-        throw reason;
-      }),
+      (reason) =>
+        Species.resolve(work()).then(() => {
+          throw reason;
+        }),
     );
   }
 
@@ -174,24 +176,39 @@ class GuestPromise<T> implements PromiseLike<T> {
         const at = index++;
         left++;
         values.push(undefined);
-        work(Species.resolve(item), at, (value) => {
-          values[at] = value;
-          end();
-        }, resolve, reject);
+        work(
+          Species.resolve(item),
+          at,
+          (value) => {
+            values[at] = value;
+            end();
+          },
+          resolve,
+          reject,
+        );
       }
       end();
     }) as unknown as GuestPromise<never>;
   }
 
   static all(items: Iterable<unknown>): GuestPromise<never> {
-    return this.#collect(this, items, (item, _, done, __, reject) => item.then(done, reject), (values, resolve) => resolve(values));
+    return this.#collect(
+      this,
+      items,
+      (item, _, done, __, reject) => item.then(done, reject),
+      (values, resolve) => resolve(values),
+    );
   }
 
   static allSettled(items: Iterable<unknown>): GuestPromise<never> {
     return this.#collect(
       this,
       items,
-      (item, _, done) => item.then((value) => done({ status: 'fulfilled', value }), (reason) => done({ status: 'rejected', reason })),
+      (item, _, done) =>
+        item.then(
+          (value) => done({ status: 'fulfilled', value }),
+          (reason) => done({ status: 'rejected', reason }),
+        ),
       (values, resolve) => resolve(values),
     );
   }
@@ -206,7 +223,12 @@ class GuestPromise<T> implements PromiseLike<T> {
   }
 
   static race(items: Iterable<unknown>): GuestPromise<never> {
-    return this.#collect(this, items, (item, _, __, resolve, reject) => item.then(resolve, reject), () => undefined);
+    return this.#collect(
+      this,
+      items,
+      (item, _, __, resolve, reject) => item.then(resolve, reject),
+      () => undefined,
+    );
   }
 }
 Object.defineProperty(GuestPromise, 'name', { value: 'Promise' });
@@ -219,4 +241,5 @@ const guestQueueMicrotask = (callback: Job): void => {
 usePromises({ drain: runJobs, outcome: (value) => (value instanceof GuestPromise ? value.outcome() : undefined) });
 Reflect.set(globalThis, 'Promise', GuestPromise);
 Reflect.set(globalThis, 'queueMicrotask', guestQueueMicrotask);
+
 export { GuestPromise as 'globalThis.Promise', GuestPromise as Promise, guestQueueMicrotask as 'globalThis.queueMicrotask', guestQueueMicrotask as queueMicrotask };

@@ -60,4 +60,5 @@ function cloneValue(value: unknown, seen: Map<object, object>): unknown {
 const guestStructuredClone = <T>(value: T): T => cloneValue(value, new Map()) as T;
 
 Reflect.set(globalThis, 'structuredClone', guestStructuredClone);
+
 export { guestStructuredClone as 'globalThis.structuredClone', guestStructuredClone as structuredClone };

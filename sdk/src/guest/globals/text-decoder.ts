@@ -5,7 +5,8 @@
 
 const LABELS = new Set(['utf-8', 'utf8', 'unicode-1-1-utf-8', 'unicode11utf8', 'unicode20utf8', 'x-unicode20utf8']);
 
-const toBytes = (input: ArrayBuffer | ArrayBufferView): Uint8Array => (ArrayBuffer.isView(input) ? new Uint8Array(input.buffer, input.byteOffset, input.byteLength) : new Uint8Array(input));
+const toBytes = (input: ArrayBuffer | ArrayBufferView): Uint8Array =>
+  ArrayBuffer.isView(input) ? new Uint8Array(input.buffer, input.byteOffset, input.byteLength) : new Uint8Array(input);
 
 /** How many bytes at the end may be the beginning of a character that the next chunk completes. */
 function unfinishedTail(bytes: Uint8Array): number {
@@ -114,4 +115,5 @@ class GuestTextDecoder {
 
 Object.defineProperty(GuestTextDecoder, 'name', { value: 'TextDecoder' });
 Reflect.set(globalThis, 'TextDecoder', GuestTextDecoder);
+
 export { GuestTextDecoder as 'globalThis.TextDecoder', GuestTextDecoder as TextDecoder };

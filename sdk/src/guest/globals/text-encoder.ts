@@ -40,4 +40,5 @@ class GuestTextEncoder {
 
 Object.defineProperty(GuestTextEncoder, 'name', { value: 'TextEncoder' });
 Reflect.set(globalThis, 'TextEncoder', GuestTextEncoder);
+
 export { GuestTextEncoder as 'globalThis.TextEncoder', GuestTextEncoder as TextEncoder };

@@ -62,6 +62,7 @@ Reflect.set(globalThis, 'setTimeout', guestSetTimeout);
 Reflect.set(globalThis, 'setInterval', guestSetInterval);
 Reflect.set(globalThis, 'clearTimeout', guestClear);
 Reflect.set(globalThis, 'clearInterval', guestClear);
+
 export {
   guestClear as clearInterval,
   guestClear as clearTimeout,

@@ -248,4 +248,5 @@ Object.defineProperty(GuestURLSearchParams, 'name', { value: 'URLSearchParams' }
 
 Reflect.set(globalThis, 'URL', GuestURL);
 Reflect.set(globalThis, 'URLSearchParams', GuestURLSearchParams);
+
 export { GuestURL as 'globalThis.URL', GuestURL as URL, GuestURLSearchParams as 'globalThis.URLSearchParams', GuestURLSearchParams as URLSearchParams };

@@ -1,6 +1,7 @@
 /** Types for the two inner modules of whatwg-url that url.ts uses. */
-import urlencodedModule from 'whatwg-url/lib/urlencoded.js';
+
 import usmModule from 'whatwg-url/lib/url-state-machine.js';
+import urlencodedModule from 'whatwg-url/lib/urlencoded.js';
 
 export interface UrlRecord {
   scheme: string;
