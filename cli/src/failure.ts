@@ -47,7 +47,7 @@ const text = (value: unknown): string | undefined => (typeof value === 'string' 
 /** The refusal in an error answer of the control API (RFC 9457), whatever is missing in it. */
 export function refusalOfAnswer(status: number, json: unknown): CommandRefusal {
   const problem = (typeof json === 'object' && json !== null ? json : {}) as Record<string, unknown>;
-  const code = isErrorCode(problem['code']) ? problem['code'] : (Object.entries(ERROR_TABLE).find(([, row]) => row.http === status)?.[0] as ErrorCode | undefined) ?? 'other';
+  const code = isErrorCode(problem['code']) ? problem['code'] : ((Object.entries(ERROR_TABLE).find(([, row]) => row.http === status)?.[0] as ErrorCode | undefined) ?? 'other');
   const message = text(problem['detail']) ?? text(problem['title']) ?? `the daemon answered with status ${status}`;
   return new CommandRefusal({ code, message, where: text(problem['where']), hint: text(problem['hint']) }, { callId: text(problem['callId']) });
 }
@@ -81,7 +81,15 @@ export function toFailure(thrown: unknown): Failure {
     return { code: refusal.code, message, where, hint, callId: own?.callId, problems: [], exitCode: own?.exitCode ?? exitCodeOf(refusal.code), cause };
   }
   const message = thrown instanceof Error ? thrown.message || thrown.name : String(thrown);
-  return { code: 'other', message: `a bug in forge: ${message}`, where: placeOf(thrown), hint: 'FORGE_DEBUG=1 shows where; please report it', problems: [], exitCode: exitCodeOf('other'), cause };
+  return {
+    code: 'other',
+    message: `a bug in forge: ${message}`,
+    where: placeOf(thrown),
+    hint: 'FORGE_DEBUG=1 shows where; please report it',
+    problems: [],
+    exitCode: exitCodeOf('other'),
+    cause,
+  };
 }
 
 /** First frame of the stack, so that a bug names its place without a stack trace. */

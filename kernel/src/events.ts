@@ -10,6 +10,7 @@ export class EventBus {
   readonly #options: EventBusOptions;
   readonly #prefixes = new Map<string, Set<string>>();
   readonly #waiting = new Map<string, Set<() => void>>();
+  readonly #timers = new Set<NodeJS.Timeout>();
   /** One queue a plugin: events reach it in the order they were published. */
   readonly #queues = new Map<string, Promise<void>>();
 
@@ -23,19 +24,36 @@ export class EventBus {
     this.#prefixes.set(plugin, prefixes);
   }
 
-  hasSubscriber(topic: string): boolean {
-    return [...this.#prefixes.values()].some((prefixes) => [...prefixes].some((prefix) => topic.startsWith(prefix)));
-  }
-
   publish(topic: string, payload: string, context: CallContext | undefined): void {
     for (const [plugin, prefixes] of this.#prefixes) {
       if (![...prefixes].some((prefix) => topic.startsWith(prefix))) continue;
-      const queue = (this.#queues.get(plugin) ?? Promise.resolve()).then(() => this.#options.deliver(plugin, topic, payload, context));
-      this.#queues.set(plugin, queue);
+      this.#deliver(plugin, topic, payload, context);
     }
     const waiting = this.#waiting.get(topic);
     this.#waiting.delete(topic);
     for (const wake of waiting ?? []) wake();
+  }
+
+  /** Delivers to one plugin later, on the authority of the call that asked for it. */
+  schedule(plugin: string, topic: string, payload: string, delayMs: number, context: CallContext | undefined): void {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      this.#deliver(plugin, topic, payload, context);
+    }, delayMs);
+    this.#timers.add(timer);
+  }
+
+  /** Nothing that was scheduled comes any more. */
+  close(): void {
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#timers.clear();
+  }
+
+  #deliver(plugin: string, topic: string, payload: string, context: CallContext | undefined): void {
+    this.#queues.set(
+      plugin,
+      (this.#queues.get(plugin) ?? Promise.resolve()).then(() => this.#options.deliver(plugin, topic, payload, context)),
+    );
   }
 
   /** Resolves when the topic is published, or the signal aborts. Take it before asking for the state it tells about. */

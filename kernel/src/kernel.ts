@@ -22,6 +22,8 @@ import { type HomePaths, prepareHome } from './loader/home.ts';
 import { readPackage } from './loader/install.ts';
 import { type Logger, openLog } from './log.ts';
 import { Supervisor, type PluginReport } from './supervisor.ts';
+import { StateStore } from './state/store.ts';
+import { WorkloadJournal } from './workload/journal.ts';
 import { Workloads } from './workload/workloads.ts';
 
 export interface KernelOptions {
@@ -102,8 +104,10 @@ export async function openKernel(options: KernelOptions): Promise<Kernel> {
     return component;
   };
 
+  const ownState = options.oneShot ? undefined : new StateStore(paths.stateFile);
   const workloads = new Workloads({
     host,
+    journal: ownState && new WorkloadJournal(ownState),
     workerUrl: entry('./workload/worker.ts', './workload-worker.mjs'),
     idle: LIMITS.workersIdle,
     codeCache: paths.codeCache,
@@ -127,6 +131,7 @@ export async function openKernel(options: KernelOptions): Promise<Kernel> {
     stateChanged: (plugin: string, state: PluginState, generation: number) => supervisor.stateChanged(plugin, state, generation),
     overran: (domain: string, callId: string) => supervisor.overran(domain, callId),
     publish: (topic: string, payload: string, context: CallContext | undefined) => events.publish(topic, payload, context),
+    schedule: (plugin: string, topic: string, payload: string, delayMs: number, context: CallContext | undefined) => events.schedule(plugin, topic, payload, delayMs, context),
     subscribe: (plugin: string, prefix: string) => events.subscribe(plugin, prefix),
     offerPipe: (name: string, writer: number) => pipes.offer(name, writer),
     resolvePackage,
@@ -159,9 +164,6 @@ export async function openKernel(options: KernelOptions): Promise<Kernel> {
     log,
   });
   const events = new EventBus({ deliver: (plugin, topic, payload, context) => supervisor.deliver(plugin, topic, payload, context) });
-  const ticks = setInterval(() => {
-    if (events.hasSubscriber('clock.tick')) events.publish('clock.tick', '{}', undefined);
-  }, LIMITS.tickMs).unref();
   const ingress = new Ingress({ supervisor, events, host, mintKey, owner: ingressOwner, logPath: (name) => join(paths.logs, `${name}.log`), log });
   supervisor.start();
 
@@ -175,15 +177,17 @@ export async function openKernel(options: KernelOptions): Promise<Kernel> {
     },
     async serve() {
       stopServing = await serve({ ingress, paths, principal, pipes, log, supervisor });
+      workloads.reportLost();
       return { socket: paths.socket };
     },
     plugins: () => supervisor.reports(),
     async close() {
       await stopServing?.();
-      clearInterval(ticks);
+      events.close();
       await workloads.close();
       await events.settled();
       await supervisor.stop();
+      ownState?.close();
       log.flush();
     },
   };

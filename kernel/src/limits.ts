@@ -88,8 +88,6 @@ export const LIMITS = {
   requestReceiveMs: 10_000,
   /** Longest parked request (`wait`, `logs -f`); clients ask again. */
   parkedMsMax: 24 * 3_600_000,
-  /** `clock.tick` is published so often while a plugin waits for it. */
-  tickMs: 1_000,
   /** A full pipe is tried again so often. */
   pipePollMs: 5,
   /** A followed log is looked at so often; the end of its container is news and comes at once. */

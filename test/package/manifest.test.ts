@@ -215,6 +215,16 @@ depends-on = ["dbb"]
     expect((error as PackageError).problems.map(({ where }) => where)).toEqual(['cfg#/container/0/component', 'cfg#/container/1/source']);
   });
 
+  test('a hostile config costs no more than its bytes', async () => {
+    const containers = Array.from({ length: 3_000 }, (_, index) => ({ name: `c${index}`, 'depends-on': Array.from({ length: 30 }, (__, other) => `c${(index + other) % 3_000}`) }));
+    const configs = [{ package: {}, container: containers }, { container: new Array(90_000).fill(null) }, { package: { authors: new Array(90_000).fill('') } }, { capabilities: Object.fromEntries(containers.map(({ name }) => [`${name} !`, 0])) }, { container: containers.slice(0, 1_024) }, { container: Array.from({ length: 95 }, () => ({ args: new Array(1_000).fill(0) })) }];
+    for (const config of configs) {
+      const before = performance.now();
+      await expect(parseManifestJson(new TextEncoder().encode(JSON.stringify(config)))).rejects.toBeInstanceOf(PackageError);
+      expect(performance.now() - before).toBeLessThan(2_000);
+    }
+  });
+
   test('every value of the wrong type is a problem and never an exception', async () => {
     const wrong: unknown[] = [null, true, 0, -1, 1.5, '', 'x', [], [null], [[]], {}, { a: 1 }];
     const base = JSON.parse(new TextDecoder().decode(encodeManifest(await parseManifestToml(FULL)))) as Record<string, unknown>;

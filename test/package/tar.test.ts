@@ -49,7 +49,7 @@ const A: RawEntry = { name: 'a', content: 'hello' };
 describe('sound archives', () => {
   test.each([
     ['a file', rawTar(A), [{ name: 'a', type: 'file', text: 'hello' }]],
-    ['a file of a whole block', rawTar({ name: 'a', content: 'x'.repeat(512) }, A2()), [{ name: 'a', type: 'file', text: 'x'.repeat(512) }, { name: 'b', type: 'file', text: '' }]],
+    ['a file of a whole block', rawTar({ name: 'a', content: 'x'.repeat(512) }, { name: 'b' }), [{ name: 'a', type: 'file', text: 'x'.repeat(512) }, { name: 'b', type: 'file', text: '' }]],
     ['a directory and a file in it', rawTar({ name: 'd/', type: '5' }, { name: 'd/f', content: '1' }), [{ name: 'd', type: 'directory', text: '' }, { name: 'd/f', type: 'file', text: '1' }]],
     ['a directory after a file in it', rawTar({ name: 'd/f', content: '1' }, { name: 'd', type: '5' }), [{ name: 'd/f', type: 'file', text: '1' }, { name: 'd', type: 'directory', text: '' }]],
     ['names that begin with ./', rawTar({ name: './', type: '5' }, { name: './a', content: '1' }), [{ name: 'a', type: 'file', text: '1' }]],
@@ -63,10 +63,6 @@ describe('sound archives', () => {
     expect(await listStream(bytes)).toEqual(expected);
   });
 });
-
-function A2(): RawEntry {
-  return { name: 'b', content: '' };
-}
 
 describe('attack 1: names that leave or confuse', () => {
   test.each([
@@ -127,7 +123,7 @@ describe('attacks 2 and 10: links, devices, sparse files, PAX overrides', () => 
     const link: RawEntry = { name: 'dir', type: '2', linkName: '/etc' };
     expect(await listStream(rawTar(link), { names: 'layer', links: 'report' })).toEqual([{ name: 'dir', type: 'symlink', text: '' }]);
     const through = rawTar(link, { name: 'dir/passwd', content: 'root' });
-    expect((await refusal(through, { names: 'layer', links: 'report' })).message).toContain('one on some file systems');
+    expect((await refusal(through, { names: 'layer', links: 'report' })).message).toContain('stands for a folder and for something else');
   });
 
   test.each([

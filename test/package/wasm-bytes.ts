@@ -25,11 +25,11 @@ export function section(id: number, body: readonly number[]): number[] {
 
 const MAGIC = [0x00, 0x61, 0x73, 0x6d];
 
-export function coreModule(...sections: readonly (readonly number[])[]): Uint8Array {
+export function coreModule(...sections: readonly (readonly number[])[]): Uint8Array<ArrayBuffer> {
   return Uint8Array.from([...MAGIC, 1, 0, 0, 0, ...sections.flat()]);
 }
 
-export function componentOf(...sections: readonly (readonly number[])[]): Uint8Array {
+export function componentOf(...sections: readonly (readonly number[])[]): Uint8Array<ArrayBuffer> {
   return Uint8Array.from([...MAGIC, 0x0d, 0, 1, 0, ...sections.flat()]);
 }
 

@@ -30,6 +30,8 @@ export class Killer {
 
 export class FakeState {
   readonly entries = new Map<string, state.Entry>();
+  /** A store may go on counting when a key is removed and made anew. */
+  readonly #versions = new Map<string, number>();
   readonly killer: Killer;
   /** Refusals of the next `apply` calls, the first first. */
   readonly refusals: Refusal[] = [];
@@ -61,7 +63,9 @@ export class FakeState {
           const version = next.get(key)?.version ?? 0;
           if (expect != null && expect !== version) throw new Refusal('conflict', `${key} has version ${version}, not ${expect}`);
           if (value.length > 1024 * 1024) throw new Refusal('limit', 'a value has at most 1 MiB');
-          next.set(key, { key, value, version: version + 1 });
+          const count = Math.max(version, this.#versions.get(key) ?? 0) + 1;
+          this.#versions.set(key, count);
+          next.set(key, { key, value, version: count });
         }
         this.entries.clear();
         for (const [key, entry] of next) this.entries.set(key, entry);

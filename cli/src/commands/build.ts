@@ -27,7 +27,9 @@ export const build: CommandDefinition = {
     const { packageJson } = await import('../package/package-json.ts');
     const output = words['output'];
     const progress = startProgress({ isTerminal: () => session.isTerminal(2), columns: session.columns, write: session.err }, 'forge build');
-    const built = await buildProject(resolve(session.cwd, dir), { out: typeof output === 'string' ? resolve(session.cwd, output) : undefined, onProgress: progress.step }).finally(progress.end);
+    const built = await buildProject(resolve(session.cwd, dir), { out: typeof output === 'string' ? resolve(session.cwd, output) : undefined, onProgress: progress.step }).finally(
+      progress.end,
+    );
     // Read back what was written: what is printed is what anybody else will find in it.
     const view = await viewPackage(await openPackage(built.file));
     if (json) {
@@ -35,8 +37,18 @@ export const build: CommandDefinition = {
       return EXIT.ok;
     }
     warn(built.warnings, session);
-    const imports = [...new Set([...view.components.values()].flatMap(({ info }) => (info.format === 'module' ? info.imports.map(({ module }) => module) : info.imports.map(({ name }) => name))))].sort();
-    session.out(printFields([['package', view.reader.reference], ['file', built.file], ['digest', built.digest], ['size', printSize(built.size)], ...imports.map((name, index) => [index === 0 ? 'imports' : '', name] as const)]));
+    const imports = [
+      ...new Set([...view.components.values()].flatMap(({ info }) => (info.format === 'module' ? info.imports.map(({ module }) => module) : info.imports.map(({ name }) => name)))),
+    ].sort();
+    session.out(
+      printFields([
+        ['package', view.reader.reference],
+        ['file', built.file],
+        ['digest', built.digest],
+        ['size', printSize(built.size)],
+        ...imports.map((name, index) => [index === 0 ? 'imports' : '', name] as const),
+      ]),
+    );
     return EXIT.ok;
   },
 };

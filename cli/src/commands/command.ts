@@ -34,7 +34,10 @@ export function addCommand(parent: Command, definition: CommandDefinition, { ses
   addGlobalOptions(command);
   command.addHelpText('after', helpText(definition));
   return command.action(async (...given: unknown[]) => {
-    const operands = given.slice(0, -2).flat().filter((word) => typeof word === 'string');
+    const operands = given
+      .slice(0, -2)
+      .flat()
+      .filter((word) => typeof word === 'string');
     finish(await definition.action(operands, command.optsWithGlobals(), session));
   });
 }

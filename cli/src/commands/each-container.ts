@@ -9,7 +9,12 @@ import { failureJson, printFailure } from '../terminal/print-failure.ts';
 import type { GlobalOptions } from './global-options.ts';
 
 /** `act` gives the line to print for a container, as it was named; in JSON it stands beside the name as `result`. */
-export async function eachContainer(names: readonly string[], options: GlobalOptions, session: Session, act: (client: ControlClient, name: string) => Promise<string | number | undefined>): Promise<number> {
+export async function eachContainer(
+  names: readonly string[],
+  options: GlobalOptions,
+  session: Session,
+  act: (client: ControlClient, name: string) => Promise<string | number | undefined>,
+): Promise<number> {
   return withDaemon(options, session, async (client) => {
     let exitCode: number = EXIT.ok;
     const results: Record<string, unknown>[] = [];

@@ -40,7 +40,8 @@ async function showPackage(path: string, json: boolean): Promise<string> {
 async function showContainer(name: string, options: GlobalOptions, session: Session): Promise<string> {
   if (name.includes('/')) throw new Refusal('not-found', `there is no file ${name}`, { where: name });
   const client = await session.connect(options.home);
-  if (!client) throw new Refusal('not-found', `there is no file ${name}, and no daemon to ask for a container of that name`, { where: name, hint: 'start the daemon: forge serve' });
+  if (!client)
+    throw new Refusal('not-found', `there is no file ${name}, and no daemon to ask for a container of that name`, { where: name, hint: 'start the daemon: forge serve' });
   try {
     const container = await inspectContainer(client, name);
     return options.json ? `${printJson(container.json, 2)}\n` : describeContainer(container, session.nowMs());

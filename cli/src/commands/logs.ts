@@ -1,15 +1,13 @@
 /** `forge logs`: prints what a container wrote, its two streams to ours. */
 import type { LogRecord } from '@forgeone/kernel/client';
-import { Refusal } from '@forgeone/kernel/errors';
 import { LOG_STREAM, readLog } from '../control/log.ts';
 import { withDaemon } from '../control/reach.ts';
 import { EXIT } from '../exit-code.ts';
 import { LogLines } from '../terminal/log-lines.ts';
+import { parseCount } from '../words/count.ts';
 import { parseInstant } from '../words/instant.ts';
 import type { CommandDefinition } from './command.ts';
 import { readGlobalOptions } from './global-options.ts';
-
-const TAIL_MAX = 2 ** 32 - 1;
 
 export const logs: CommandDefinition = {
   name: 'logs',
@@ -47,7 +45,5 @@ const asWritten = ({ stream, bytes }: LogRecord): [1 | 2, Uint8Array] => [stream
 
 export function readTail(word: unknown): number | undefined {
   if (typeof word !== 'string' || word === 'all') return undefined;
-  const lines = /^[0-9]{1,10}$/.test(word) ? Number(word) : Number.NaN;
-  if (lines <= TAIL_MAX) return lines;
-  throw new Refusal('invalid', `${JSON.stringify(word)} is no number of lines`, { where: '--tail', hint: 'a whole number, or all' });
+  return parseCount(word, '--tail');
 }

@@ -27,7 +27,19 @@ export const ps: CommandDefinition = {
     const idOf = ({ id }: Container): string => (words['trunc'] === false ? id : shortId(id));
     if (options.json) session.out(`${printJson(containers.map(({ json }) => json))}\n`);
     else if (words['quiet'] === true) session.out(containers.map((container) => `${idOf(container)}\n`).join(''));
-    else session.out(printTable(['CONTAINER ID', 'NAME', 'IMAGE', 'CREATED', 'STATUS'], containers.map((container) => [idOf(container), container.name, container.image, `${printAge(container.createdMs, session.nowMs())} ago`, statusOf(container, session.nowMs())])));
+    else
+      session.out(
+        printTable(
+          ['CONTAINER ID', 'NAME', 'IMAGE', 'CREATED', 'STATUS'],
+          containers.map((container) => [
+            idOf(container),
+            container.name,
+            container.image,
+            `${printAge(container.createdMs, session.nowMs())} ago`,
+            statusOf(container, session.nowMs()),
+          ]),
+        ),
+      );
     return EXIT.ok;
   },
 };

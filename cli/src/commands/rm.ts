@@ -13,5 +13,6 @@ export const rm: CommandDefinition = {
     ['forge rm job', 'one that has ended'],
     ['forge rm -f $(forge ps -aq)', 'all'],
   ],
-  action: (names, words, session) => eachContainer(names, readGlobalOptions(words, session), session, async (client, name) => void (await removeContainer(client, name, words['force'] === true))),
+  action: (names, words, session) =>
+    eachContainer(names, readGlobalOptions(words, session), session, async (client, name) => void (await removeContainer(client, name, words['force'] === true))),
 };

@@ -54,7 +54,11 @@ async function runRequest(request: RunRequest, session: Session, signals: StopSi
     const many = installed.containers.length > 1 && request.container === undefined;
     // One behaviour with and without a daemon: a pipe or file is read, a terminal only with -i.
     const reads = request.interactive || (!request.detach && !many && !session.isTerminal(0));
-    if (many && request.interactive) throw new Refusal('invalid', `the package has ${installed.containers.length} containers and there is one standard input`, { where: '--interactive', hint: 'name one: --container NAME' });
+    if (many && request.interactive)
+      throw new Refusal('invalid', `the package has ${installed.containers.length} containers and there is one standard input`, {
+        where: '--interactive',
+        hint: 'name one: --container NAME',
+      });
     const stdio: Stdio = daemon ? (reads ? 'interactive' : 'detached') : 'inherited';
     if (!daemon && !reads) emptyStdin();
     const consents: Consent[] = [...consentsOf(request.mounts), ...(stdio === 'inherited' ? [{ kind: 'stdio' as const, name: '', write: true }] : [])];
@@ -75,7 +79,14 @@ function refuseWithoutDaemon(request: RunRequest, home: string): void {
 }
 
 /** Installing first lets the kernel compile the guest while its plugins decide; a package that is known takes a few milliseconds. */
-async function installAndOpen(request: RunRequest, home: string, daemon: ControlClient | undefined, session: Session, signals: StopSignals, reached: (stage: RunStage) => void): Promise<[StoredPackage, ControlClient]> {
+async function installAndOpen(
+  request: RunRequest,
+  home: string,
+  daemon: ControlClient | undefined,
+  session: Session,
+  signals: StopSignals,
+  reached: (stage: RunStage) => void,
+): Promise<[StoredPackage, ControlClient]> {
   const { openKernel, installPackage } = await session.kernel();
   const progress = progressOf(session, request.file);
   try {
@@ -114,14 +125,19 @@ async function stayUntilEnd(containers: readonly Container[], stay: Stay): Promi
   const over = new AbortController();
   try {
     const [first] = containers;
-    if (attached && reads && first) void forwardInput(client, first.id, session).catch((thrown: unknown) => session.err(`forge: standard input was not forwarded: ${neutralise(String(thrown))}\n`));
+    if (attached && reads && first)
+      void forwardInput(client, first.id, session).catch((thrown: unknown) => session.err(`forge: standard input was not forwarded: ${neutralise(String(thrown))}\n`));
     const broken = attached ? await showOutput(containers, stay, over.signal) : false;
     const ended = await Promise.all(containers.map(({ id }) => waitForEnd(client, id)));
     if (broken) return EXIT.brokenPipe;
     for (const { name, exitCode, reason } of ended) {
-      if (reason && exitCode !== undefined && ENDED_BY_PLATFORM.includes(exitCode) && !signals.first()) session.err(`forge: ${neutralise(ended.length > 1 ? `${name}: ${reason}` : reason)}\n`);
+      if (reason && exitCode !== undefined && ENDED_BY_PLATFORM.includes(exitCode) && !signals.first())
+        session.err(`forge: ${neutralise(ended.length > 1 ? `${name}: ${reason}` : reason)}\n`);
     }
-    return exitCodeOfGuests(ended.map(({ exitCode }) => exitCode ?? EXIT.platform), signals.first());
+    return exitCodeOfGuests(
+      ended.map(({ exitCode }) => exitCode ?? EXIT.platform),
+      signals.first(),
+    );
   } finally {
     over.abort();
     letGo();

@@ -17,11 +17,11 @@ export const serve: CommandDefinition = {
   action: async (_, words, session) => {
     const options = readGlobalOptions(words, session);
     const signals = session.hearStopSignals();
+    // Whoever insists does not wait for guests and plugins to come to their end.
+    signals.insisted.addEventListener('abort', () => session.exit(exitCodeOfGuests([EXIT.terminated], signals.first())));
     try {
       const { openKernel } = await session.kernel();
       const kernel = await openKernel({ home: options.home, placement: 'apart', ...logOptions(options.logLevel, options.home) });
-      // A daemon that does not come to its end is left behind by the second signal, as the first would have done without us.
-      signals.insisted.addEventListener('abort', () => session.exit(exitCodeOfGuests([EXIT.terminated], signals.first())));
       try {
         const { socket } = await kernel.serve();
         session.err(options.json ? `${printJson({ socket })}\n` : `forge: serving on ${neutralise(socket)}\n`);

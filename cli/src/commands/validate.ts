@@ -18,7 +18,8 @@ export const validate: CommandDefinition = {
     ['forge validate app.forgepkg', 'every blob, every component, the manifest'],
     ['forge validate .', 'the forge.toml of the project here'],
   ],
-  notes: 'Nothing is run and nothing is written. The exit code is 0 when nothing is wrong, else that of the first problem: 64 invalid, 66 not found, 69 not supported, 75 past a limit.',
+  notes:
+    'Nothing is run and nothing is written. The exit code is 0 when nothing is wrong, else that of the first problem: 64 invalid, 66 not found, 69 not supported, 75 past a limit.',
   action: async ([file = ''], words, session) => {
     const { json } = readGlobalOptions(words, session);
     const path = resolve(session.cwd, file);

@@ -17,7 +17,16 @@ export const version: CommandDefinition = {
     const { home, json } = readGlobalOptions(words, session);
     const daemon = await daemonVersion(home, session);
     const own = { forge: VERSION, node: process.versions.node, v8: process.versions.v8 };
-    session.out(json ? `${printJson({ ...own, daemon: daemon ?? null })}\n` : printFields([['forge', own.forge], ['node', own.node], ['v8', own.v8], ['daemon', daemon ?? 'not running']]));
+    session.out(
+      json
+        ? `${printJson({ ...own, daemon: daemon ?? null })}\n`
+        : printFields([
+            ['forge', own.forge],
+            ['node', own.node],
+            ['v8', own.v8],
+            ['daemon', daemon ?? 'not running'],
+          ]),
+    );
     return EXIT.ok;
   },
 };

@@ -8,6 +8,7 @@ import { printTime } from '../terminal/age.ts';
 import { neutralise, printJson } from '../terminal/neutralise.ts';
 import { printFailure } from '../terminal/print-failure.ts';
 import { printFields, printTable } from '../terminal/table.ts';
+import { parseCount } from '../words/count.ts';
 import { parseSize, printSize } from '../words/size.ts';
 import type { CommandDefinition } from './command.ts';
 import { readGlobalOptions } from './global-options.ts';
@@ -41,7 +42,13 @@ const list: CommandDefinition = {
       const volumes = (Array.isArray(found) ? found : []).map(readVolume);
       if (options.json) session.out(`${printJson(found ?? [])}\n`);
       else if (words['quiet'] === true) session.out(volumes.map(({ name }) => `${neutralise(name)}\n`).join(''));
-      else session.out(printTable(['NAME', 'CREATED', 'QUOTA'], volumes.map(({ name, createdMs, bytesMax }) => [name, printTime(createdMs), quotaOf(bytesMax)])));
+      else
+        session.out(
+          printTable(
+            ['NAME', 'CREATED', 'QUOTA'],
+            volumes.map(({ name, createdMs, bytesMax }) => [name, printTime(createdMs), quotaOf(bytesMax)]),
+          ),
+        );
       return EXIT.ok;
     });
   },
@@ -60,7 +67,7 @@ const create: CommandDefinition = {
     const options = readGlobalOptions(words, session);
     const { size, entries } = words;
     const bytesMax = typeof size === 'string' ? parseSize(size, '--size') : 0;
-    const entriesMax = typeof entries === 'string' ? parseSize(entries, '--entries') : 0;
+    const entriesMax = typeof entries === 'string' ? parseCount(entries, '--entries') : 0;
     return withPlatform(options, session, async (client) => {
       const { json } = await ask(client, { method: 'POST', path: '/v1/volumes', body: { name, bytesMax, entriesMax } });
       session.out(options.json ? `${printJson(json)}\n` : `${neutralise(readVolume(json).name || name)}\n`);
@@ -107,7 +114,12 @@ const inspect: CommandDefinition = {
     return withPlatform(options, session, async (client) => {
       const { json } = await ask(client, { method: 'GET', path: `/v1/volumes/${pathPart(name)}` });
       const volume = readVolume(json);
-      const fields = [['volume', volume.name], ['created', printTime(volume.createdMs)], ['quota', quotaOf(volume.bytesMax)], ['entries', volume.entriesMax === 0 ? 'no limit' : `at most ${volume.entriesMax}`]] as const;
+      const fields = [
+        ['volume', volume.name],
+        ['created', printTime(volume.createdMs)],
+        ['quota', quotaOf(volume.bytesMax)],
+        ['entries', volume.entriesMax === 0 ? 'no limit' : `at most ${volume.entriesMax}`],
+      ] as const;
       session.out(options.json ? `${printJson(json, 2)}\n` : printFields(fields));
       return EXIT.ok;
     });

@@ -9,5 +9,6 @@ export const wait: CommandDefinition = {
   summary: 'Wait until containers have ended and print their exit codes',
   operands: [['<container...>', 'names, ids, or the first 4 or more digits of an id']],
   examples: [['code=$(forge wait job)', 'the exit code of the container called job']],
-  action: (names, words, session) => eachContainer(names, readGlobalOptions(words, session), session, async (client, name) => (await waitForEnd(client, name)).exitCode ?? 'unknown'),
+  action: (names, words, session) =>
+    eachContainer(names, readGlobalOptions(words, session), session, async (client, name) => (await waitForEnd(client, name)).exitCode ?? 'unknown'),
 };

@@ -1,7 +1,17 @@
 /** Turns a project into the parts of a package: sources through the SDK, binaries and layers as they are. */
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { type FileLayerPart, type Manifest, MEDIA_TYPE, PackageError, parseManifestToml, PLUGIN_COMPONENT, type Problem, type WrittenPackage, writePackage } from '@forgeone/package';
+import {
+  type FileLayerPart,
+  type Manifest,
+  MEDIA_TYPE,
+  PackageError,
+  parseManifestToml,
+  PLUGIN_COMPONENT,
+  type Problem,
+  type WrittenPackage,
+  writePackage,
+} from '@forgeone/package';
 
 export interface BuiltPackage extends WrittenPackage {
   readonly file: string;
@@ -58,7 +68,10 @@ interface Program {
   readonly component?: string | undefined;
 }
 
-const programsOf = ({ containers, plugin }: Manifest): (readonly [string, Program])[] => [...containers.map((container) => [container.name, container] as const), ...(plugin ? [[PLUGIN_COMPONENT, plugin] as const] : [])];
+const programsOf = ({ containers, plugin }: Manifest): (readonly [string, Program])[] => [
+  ...containers.map((container) => [container.name, container] as const),
+  ...(plugin ? [[PLUGIN_COMPONENT, plugin] as const] : []),
+];
 
 /** The compiler is loaded only for who has something to compile. */
 async function buildSource(dir: string, source: string, isPlugin: boolean): Promise<{ component: Uint8Array; warnings: string[] }> {
@@ -73,7 +86,12 @@ async function readPart(dir: string, path: string, what: string, problems: Probl
     return await readFile(join(dir, path));
   } catch (cause) {
     const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
-    problems.push({ code: missing ? 'not-found' : 'denied', message: missing ? `there is no ${path} (${what})` : `${path} cannot be read: ${(cause as Error).message}`, where: 'forge.toml', hint: missing ? 'build it first, or correct the path' : undefined });
+    problems.push({
+      code: missing ? 'not-found' : 'denied',
+      message: missing ? `there is no ${path} (${what})` : `${path} cannot be read: ${(cause as Error).message}`,
+      where: 'forge.toml',
+      hint: missing ? 'build it first, or correct the path' : undefined,
+    });
     return undefined;
   }
 }

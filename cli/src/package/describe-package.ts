@@ -41,7 +41,13 @@ export function describePackage(view: PackageView): string {
   const parts = manifest.containers.map((container) => describeContainer(container, view));
   if (manifest.plugin) parts.push(describePlugin(manifest, view));
   const asked = Object.entries(manifest.capabilities).map(([capability, { reason }]): [string, string] => [capability, reason]);
-  if (asked.length > 0) parts.push(`asks for (asked is not granted)\n${printFields(asked.map(([capability, reason]) => [neutralise(capability), reason] as const), '  ')}`);
+  if (asked.length > 0)
+    parts.push(
+      `asks for (asked is not granted)\n${printFields(
+        asked.map(([capability, reason]) => [neutralise(capability), reason] as const),
+        '  ',
+      )}`,
+    );
   return [head, ...parts].join('\n');
 }
 
@@ -54,22 +60,39 @@ function describeContainer(container: ContainerManifest, view: PackageView): str
     ...optional('image', container.image),
     ...optional('files', container.layers.length > 0 ? `${container.layers.length} layer${container.layers.length === 1 ? '' : 's'}, read only` : undefined),
     ...optional('arguments', container.args.map((word) => JSON.stringify(word)).join(' ')),
-    ...optional('environment', Object.entries(container.env).map(([key, value]) => `${key}=${value}`).join(' ')),
-    ...container.volumes.map(({ source, target, readOnly, reason }) => ['mounts', `${source.kind === 'named' ? `volume ${source.name}` : 'scratch space'} at ${target}${readOnly ? ', read only' : ''}${reason ? `: ${reason}` : ''}`] as const),
+    ...optional(
+      'environment',
+      Object.entries(container.env)
+        .map(([key, value]) => `${key}=${value}`)
+        .join(' '),
+    ),
+    ...container.volumes.map(
+      ({ source, target, readOnly, reason }) =>
+        ['mounts', `${source.kind === 'named' ? `volume ${source.name}` : 'scratch space'} at ${target}${readOnly ? ', read only' : ''}${reason ? `: ${reason}` : ''}`] as const,
+    ),
     ['connects to', container.allowedOutboundHosts.length > 0 ? container.allowedOutboundHosts.join(', ') : 'nothing'],
     ...container.ports.map(({ port, protocol, name }) => ['listens on', `${port}/${protocol}${name ? ` (${name})` : ''}`] as const),
     ...optional('networks', container.networks.join(', ')),
     ...optional('memory', limits.memoryBytes === undefined ? undefined : `at most ${printSize(limits.memoryBytes)}`),
     ...optional('time', limits.wallMs === undefined ? undefined : `at most ${limits.wallMs / 1_000} s`),
     ...optional('isolation', container.isolation ? `${container.isolation} or stricter` : undefined),
-    ...optional('restart', container.restart.policy === 'no' ? undefined : `${container.restart.policy}${container.restart.maxRetries ? `, at most ${container.restart.maxRetries} times in a row` : ''}`),
+    ...optional(
+      'restart',
+      container.restart.policy === 'no'
+        ? undefined
+        : `${container.restart.policy}${container.restart.maxRetries ? `, at most ${container.restart.maxRetries} times in a row` : ''}`,
+    ),
     ...optional('starts after', container.dependsOn.join(', ')),
   ];
   return `container ${neutralise(container.name)}\n${printFields(fields, '  ')}`;
 }
 
 function describePlugin({ plugin }: Manifest, view: PackageView): string {
-  const fields = [...describeComponent(PLUGIN_COMPONENT, view), ['provides', plugin?.provides.join(', ') || 'nothing'] as const, ['requires', plugin?.requires.join(', ') || 'nothing'] as const];
+  const fields = [
+    ...describeComponent(PLUGIN_COMPONENT, view),
+    ['provides', plugin?.provides.join(', ') || 'nothing'] as const,
+    ['requires', plugin?.requires.join(', ') || 'nothing'] as const,
+  ];
   return `plugin\n${printFields(fields, '  ')}`;
 }
 
@@ -85,4 +108,5 @@ function describeComponent(container: string, { components }: PackageView): (rea
 
 /** The first few say enough; `--format json` has all. */
 const IMPORTS_SHOWN = 4;
-const shorten = (names: readonly string[]): string => `${names.slice(0, IMPORTS_SHOWN).join(', ')}${names.length > IMPORTS_SHOWN ? ` and ${names.length - IMPORTS_SHOWN} more` : ''}`;
+const shorten = (names: readonly string[]): string =>
+  `${names.slice(0, IMPORTS_SHOWN).join(', ')}${names.length > IMPORTS_SHOWN ? ` and ${names.length - IMPORTS_SHOWN} more` : ''}`;

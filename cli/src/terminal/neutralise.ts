@@ -23,5 +23,7 @@ function escapeCharacter(character: string): string {
 /** JSON for people and programs: `JSON.stringify` leaves C1 controls and bidi characters in, and some terminals obey them. */
 export function printJson(value: unknown, indent?: number): string {
   const plain = JSON.stringify(value, (_, item: unknown) => (typeof item === 'bigint' ? item.toString() : item), indent) ?? 'null';
-  return plain.replace(UNSAFE, (character) => (character === '\n' ? character : [...Array(character.length).keys()].map((index) => `\\u${character.charCodeAt(index).toString(16).padStart(4, '0')}`).join('')));
+  return plain.replace(UNSAFE, (character) =>
+    character === '\n' ? character : [...Array(character.length).keys()].map((index) => `\\u${character.charCodeAt(index).toString(16).padStart(4, '0')}`).join(''),
+  );
 }

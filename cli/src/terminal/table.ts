@@ -7,13 +7,24 @@ const GAP = '   ';
 export function printTable(heading: readonly string[], rows: readonly (readonly string[])[]): string {
   const cells = [heading, ...rows.map((row) => row.map(neutralise))];
   const widths = heading.map((_, column) => Math.max(...cells.map((row) => widthOf(row[column] ?? ''))));
-  return cells.map((row) => `${row.map((cell, column) => (column === row.length - 1 ? cell : cell + ' '.repeat((widths[column] ?? 0) - widthOf(cell)))).join(GAP).trimEnd()}\n`).join('');
+  return cells
+    .map(
+      (row) =>
+        `${row
+          .map((cell, column) => (column === row.length - 1 ? cell : cell + ' '.repeat((widths[column] ?? 0) - widthOf(cell))))
+          .join(GAP)
+          .trimEnd()}\n`,
+    )
+    .join('');
 }
 
 /** `key   value` lines, for one thing; a value of several lines is indented under its key. */
 export function printFields(fields: readonly (readonly [string, string])[], indent = ''): string {
   const width = Math.max(0, ...fields.map(([key]) => key.length));
-  return fields.map(([key, value]) => `${indent}${key.padEnd(width)}  ${neutralise(value)}`.trimEnd()).map((line) => `${line}\n`).join('');
+  return fields
+    .map(([key, value]) => `${indent}${key.padEnd(width)}  ${neutralise(value)}`.trimEnd())
+    .map((line) => `${line}\n`)
+    .join('');
 }
 
 /** Columns on a terminal; marks that combine take none, East Asian wide characters and emoji two (UAX 11, coarsely). */

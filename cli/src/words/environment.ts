@@ -16,7 +16,10 @@ export function parseVariable(word: string, env: NodeJS.ProcessEnv, where: strin
 /** Lines of a file as podman reads them: no quoting, `#` begins a comment line. `file` names it in messages. */
 export function parseEnvFile(text: string, file: string, env: NodeJS.ProcessEnv): Variables {
   const variables: (readonly [string, string])[] = [];
-  for (const [index, raw] of text.replace(/^\uFEFF/, '').split('\n').entries()) {
+  for (const [index, raw] of text
+    .replace(/^\uFEFF/, '')
+    .split('\n')
+    .entries()) {
     const line = raw.replace(/\r$/, '').trimStart();
     if (line === '' || line.startsWith('#')) continue;
     const variable = parseVariable(line, env, `${file}:${index + 1}`);

@@ -41,7 +41,10 @@ function realDirectory(path: string): string {
     real = realpathSync(path);
   } catch (cause) {
     const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
-    throw new Refusal(missing ? 'not-found' : 'denied', missing ? 'there is no such directory' : `the directory cannot be reached: ${(cause as Error).message}`, { where: path, hint: missing ? `mkdir -p ${path}` : undefined });
+    throw new Refusal(missing ? 'not-found' : 'denied', missing ? 'there is no such directory' : `the directory cannot be reached: ${(cause as Error).message}`, {
+      where: path,
+      hint: missing ? `mkdir -p ${path}` : undefined,
+    });
   }
   if (statSync(real).isDirectory()) return real;
   throw new Refusal('unsupported', 'only directories can be mounted', { where: path, hint: 'mount the directory that holds it' });

@@ -97,7 +97,7 @@ function takeShort(word: string, next: string | undefined, take: Take): number |
       continue;
     }
     const glued = word.slice(index + 1);
-    if (glued !== '') return take(flag, glued), 0;
+    if (glued !== '') return (take(flag, glued), 0);
     return next === undefined ? undefined : (take(flag, next), 1);
   }
   return 0;

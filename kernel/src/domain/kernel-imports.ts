@@ -11,6 +11,11 @@ type Context = { readonly slot: Slot; readonly options: DomainOptions };
 
 const TOPIC = /^[a-z0-9-]+(\.[a-z0-9-]+)*$/;
 
+function checkEvent(topic: string, payload: string): void {
+  if (!TOPIC.test(topic)) throw new Refusal('invalid', 'a topic is lower case words joined by dots', { where: topic.slice(0, 80) });
+  if (payload.length > LIMITS.eventBytesMax) throw new Refusal('limit', `an event has at most ${LIMITS.eventBytesMax} bytes`, { where: topic });
+}
+
 function logImports({ slot, options }: Context) {
   let second = 0;
   let lines = 0;
@@ -59,9 +64,12 @@ const INTERFACES: Readonly<Record<string, (context: Context) => Record<string, (
   }),
   'forge:kernel/events': ({ slot, options: { services } }) => ({
     publish(topic: string, payload: string): void {
-      if (!TOPIC.test(topic)) throw new Refusal('invalid', 'a topic is lower case words joined by dots', { where: topic.slice(0, 80) });
-      if (payload.length > LIMITS.eventBytesMax) throw new Refusal('limit', `an event has at most ${LIMITS.eventBytesMax} bytes`, { where: topic });
+      checkEvent(topic, payload);
       services.publish(topic, payload, slot.context);
+    },
+    schedule(topic: string, payload: string, delayMs: number): void {
+      checkEvent(topic, payload);
+      services.schedule(slot.unit.name, topic, payload, delayMs, slot.context);
     },
     subscribe: (prefix: string): void => services.subscribe(slot.unit.name, prefix),
   }),

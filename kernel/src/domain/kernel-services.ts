@@ -21,7 +21,8 @@ export type WorkloadOutcome =
   | { readonly tag: 'exited'; readonly val: number }
   | { readonly tag: 'trapped'; readonly val: string }
   | { readonly tag: 'timed-out' }
-  | { readonly tag: 'stopped' };
+  | { readonly tag: 'stopped' }
+  | { readonly tag: 'lost' };
 
 export type WorkloadStatus = { readonly tag: 'starting' } | { readonly tag: 'running' } | { readonly tag: 'ended'; readonly val: WorkloadOutcome };
 
@@ -56,6 +57,7 @@ export interface KernelServices {
   /** A domain did not answer in time: the supervisor ends and restarts it. */
   overran(domain: string, callId: string): void;
   publish(topic: string, payload: string, context: CallContext | undefined): void;
+  schedule(plugin: string, topic: string, payload: string, delayMs: number, context: CallContext | undefined): void;
   subscribe(plugin: string, prefix: string): void;
   /** Owner of the ingress, which writes into pipes for clients. */
   readonly ingressOwner: Owner;

@@ -48,6 +48,7 @@ export function threadServices(data: Pick<DomainThreadData, 'plugins' | 'owners'
     stateChanged: (plugin, pluginState, generation) => line.tell('stateChanged', plugin, pluginState, generation),
     overran: (domain, callId) => line.tell('overran', domain, callId),
     publish: (topic, payload, context) => line.tell('publish', topic, payload, context),
+    schedule: (plugin, topic, payload, delayMs, context) => line.tell('schedule', plugin, topic, payload, delayMs, context),
     subscribe: (plugin, prefix) => line.tell('subscribe', plugin, prefix),
     ingressOwner: data.ingressOwner,
     offerPipe: (name, writer) => line.tell('offerPipe', name, writer),

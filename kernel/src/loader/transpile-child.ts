@@ -19,7 +19,7 @@ async function install(file: string, out: string): Promise<StoredPackage> {
   for (const { container, digest, read } of reader.components) {
     let component = done.get(digest);
     if (!component) {
-      let bytes = await read();
+      let bytes: Uint8Array = await read();
       if (inspectWasm(bytes).kind === 'preview1-command') {
         report('adapting a preview 1 module');
         const { adaptPreview1 } = await import('../wasi/preview1.ts');

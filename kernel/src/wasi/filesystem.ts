@@ -3,7 +3,6 @@
  *
  * Offsets in the lowered forms follow from the canonical ABI; the layout is noted beside each.
  */
-import { randomFillSync } from 'node:crypto';
 import { ERRNO } from '../host/errno.ts';
 import { FILE_TYPE, type Handle, type NewTime, type Rights, STAT } from '../host/host.ts';
 import {
@@ -55,10 +54,8 @@ type NewTimestamp = { readonly tag: 'no-change' | 'now' } | { readonly tag: 'tim
 
 export function createFilesystem(guest: Guest, preopens: readonly Preopen[], io: Io) {
   const { host, owner } = guest;
-  /** Hides the machine's inode numbers, and makes hashes of two guests incomparable. */
-  const hashKey = randomFillSync(new BigUint64Array(2));
   const statWords = new Uint32Array(guest.stat.buffer);
-  const keyWords = new Uint32Array(hashKey.buffer);
+  const keyWords = new Uint32Array(BigUint64Array.from(guest.inodeKey).buffer);
 
   const descriptorOf = (object: object): Descriptor => unwrapResource(guest, object, KIND.descriptor) as Descriptor;
   /** Result of a call to the machine, for lifted functions. */
@@ -89,8 +86,8 @@ export function createFilesystem(guest: Guest, preopens: readonly Preopen[], io:
   });
 
   const liftedHash = () => ({
-    lower: (guest.stat[STAT.inode] as bigint) ^ (hashKey[0] as bigint),
-    upper: (guest.stat[STAT.device] as bigint) ^ (hashKey[1] as bigint),
+    lower: (guest.stat[STAT.inode] as bigint) ^ guest.inodeKey[0],
+    upper: (guest.stat[STAT.device] as bigint) ^ guest.inodeKey[1],
   });
 
   class DirectoryEntryStreamResource {

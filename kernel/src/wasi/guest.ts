@@ -24,11 +24,17 @@ export const KIND = {
 export type Kind = (typeof KIND)[keyof typeof KIND];
 export const KIND_COUNT = 9;
 
+const NOT_HELD = 0;
+const DROPPED = -1;
+
 /** What a guest can hold a handle to. */
 export abstract class Resource {
   abstract readonly kind: Kind;
-  /** Set while the guest holds it; 0 before and after. */
-  rep = 0;
+  /** Above 0 while the guest holds it. */
+  rep = NOT_HELD;
+  get isDropped(): boolean {
+    return this.rep === DROPPED;
+  }
   /** Gives back what the object holds of the host. Runs once. */
   dispose(): void {}
 }
@@ -51,11 +57,16 @@ export class Guest {
   readonly #oneReady = new Uint8Array(1);
   /** Where `fstat` and `statAt` answer; read it before the next call. */
   readonly stat = new BigInt64Array(STAT.length);
+  /** Hides the machine's inode (0) and device (1) numbers: what guests see is this, exclusive or. */
+  readonly inodeKey: readonly [bigint, bigint];
 
   constructor(host: Host, owner: Owner, limits: WasiLimits) {
     this.host = host;
     this.owner = owner;
     this.limits = limits;
+    const key = new BigUint64Array(2);
+    host.randomFill(new Uint8Array(key.buffer), 0, key.byteLength);
+    this.inodeKey = [key[0] as bigint, key[1] as bigint];
   }
 
   // --- life -------------------------------------------------------------------------------------------------------
@@ -136,7 +147,7 @@ export class Guest {
     this.#resources[rep] = undefined;
     this.#freeReps.push(rep);
     this.#counts[resource.kind] = (this.#counts[resource.kind] as number) - 1;
-    resource.rep = 0;
+    resource.rep = DROPPED;
     resource.dispose();
   }
 

@@ -10,6 +10,7 @@ import { createClocks } from './clocks.ts';
 import { createFilesystem, type Preopen } from './filesystem.ts';
 import { Guest } from './guest.ts';
 import { createIo } from './io.ts';
+import { createPreview1 } from './preview1/host.ts';
 import type { WasiLimits } from './limits.ts';
 import { createRandom } from './random.ts';
 import { createSockets } from './sockets.ts';
@@ -56,6 +57,7 @@ export function createWasi(options: WasiOptions): WasiImports {
       ...createRandom(guest).imports,
       ...createFilesystem(guest, options.preopens, io).imports,
       ...createSockets(guest).imports,
+      ...createPreview1(guest, options, options.preopens).imports,
     },
     exitCode: () => guest.exitCode,
     dispose: () => guest.dispose(),

@@ -33,7 +33,7 @@ export function awaitReady(guest: Guest, pollables: readonly Pollable[], wait: b
     pollables.forEach(({ stream, deadlineNs }, index) => {
       if (stream !== undefined) {
         // A stream that was dropped or has failed will never be more ready than now.
-        if (stream.waitable === 0 || stream.rep === 0 || stream.isClosed) ready.push(index);
+        if (stream.waitable === 0 || stream.isDropped || stream.isClosed) ready.push(index);
         else {
           handles.push(stream.waitable);
           indexes.push(index);

@@ -256,6 +256,6 @@ export class ClosedOutput extends OutputStream {
     return true;
   }
   override writeFrom(): number {
-    return -ERRNO.EPIPE;
+    return -ERRNO.EBADF;
   }
 }

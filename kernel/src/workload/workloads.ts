@@ -7,6 +7,7 @@ import type { Host } from '../host/host.ts';
 import type { CallContext } from '../identity.ts';
 import { LIMITS } from '../limits.ts';
 import type { Logger } from '../log.ts';
+import type { WorkloadJournal } from './journal.ts';
 import type { WorkloadTask } from './worker.ts';
 
 export interface WorkloadsOptions {
@@ -17,6 +18,8 @@ export interface WorkloadsOptions {
   /** Where V8 keeps compiled glue between processes. */
   readonly codeCache: string;
   readonly load: (digest: string) => LoadedComponent;
+  /** Remembers which guests run, for whom, past the end of this process; undefined in a one-shot kernel. */
+  readonly journal: WorkloadJournal | undefined;
   readonly ended: (id: string, outcome: WorkloadOutcome, context: CallContext) => void;
   readonly log: Logger;
 }
@@ -76,6 +79,7 @@ export class Workloads {
     const workload: Workload = { order, abort: new AbortController(), status: { tag: 'running' }, reason: undefined, wallTimer: undefined, graceTimer: undefined };
     this.#workloads.set(order.id, workload);
     if (order.wallMs > 0) workload.wallTimer = setTimeout(() => this.#end(workload, 'timed-out', UNWIND_MS), order.wallMs);
+    this.#options.journal?.begin(order.id, order.context);
     const { context, ...plain } = order;
     const task: WorkloadTask = { kind: 'run', order: plain, component };
     const run = this.#prepared.then(() => this.#pool.run(task, { signal: workload.abort.signal }) as Promise<WorkloadOutcome>);
@@ -86,7 +90,16 @@ export class Workloads {
     this.#options.log.debug({ callId: context.callId, step: 8, workload: order.id, component: order.component }, 'workload started');
   }
 
+  /** Tells of guests that ran when the platform was killed, on the authority they were started with. */
+  reportLost(): void {
+    for (const [id, context] of this.#options.journal?.lost() ?? []) {
+      this.#options.ended(id, { tag: 'lost' }, context);
+      this.#options.journal?.end(id);
+    }
+  }
+
   status(id: string): WorkloadStatus {
+    if (this.#options.journal?.isLost(id)) return { tag: 'running' };
     const workload = this.#workloads.get(id);
     if (!workload) throw new Refusal('not-found', `there is no workload ${id}`);
     return workload.status;
@@ -122,6 +135,8 @@ export class Workloads {
     this.#ended.push(order.id);
     while (this.#ended.length > ENDED_KEPT) this.#workloads.delete(this.#ended.shift() as string);
     this.#options.log.debug({ callId: order.context.callId, workload: order.id, outcome: final }, 'workload ended');
+    // Delivered before it is forgotten: killed in between, it is delivered again as lost, and the plugin knows better.
     this.#options.ended(order.id, final, order.context);
+    this.#options.journal?.end(order.id);
   }
 }

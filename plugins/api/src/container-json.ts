@@ -13,7 +13,8 @@ const WORD_MAX = 128 * 1024;
 const PATH_MAX = 4096;
 const KEY_MAX = 256;
 const NAME_MAX = 63;
-const U32_MAX = 2 ** 32 - 1;
+/** Milliseconds in u32, of which QuickJS guests can say one half (componentize-qjs 0.4.5): 24 days. */
+const WALL_MS_MAX = 2 ** 31 - 1;
 
 export const DIGEST: Check<string> = string(71, /^sha256:[0-9a-f]{64}$/, 'sha256: and 64 hexadecimal digits');
 
@@ -35,7 +36,7 @@ export const specJson: Check<Spec> = object({
   env: optional(pairs(ENTRIES_MAX, string(KEY_MAX), word), []),
   mounts: optional(list(MOUNTS_MAX, mount), []),
   memoryBytes: optional(bytes, 0),
-  wallMs: optional(integer(0, U32_MAX), 0),
+  wallMs: optional(integer(0, WALL_MS_MAX), 0),
   stdio: optional(oneOf('detached', 'interactive', 'inherited'), 'detached'),
   restart: optional(oneOf('no', 'on-failure', 'always'), null),
   autoRemove: optional(boolean, false),

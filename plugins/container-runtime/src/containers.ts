@@ -29,6 +29,8 @@ export interface Platform {
 const WORKLOAD_ENDED = 'workload.ended.';
 const CLOCK = 'clock.';
 const ID_BYTES = 16;
+/** Longer than anyone waits for a container to end. */
+const GRACE_MS_MAX = 2 ** 31 - 1;
 /** One tick starts what is due for so long; the rest waits for the next, well inside the deadline of a call. */
 const TICK_BUDGET_MS = 500;
 
@@ -113,7 +115,8 @@ export class Containers {
   }
 
   stop(reference: string, graceMs: number): Container {
-    return this.#end(this.#store.findOrGone(reference), 'stop', graceMs);
+    // A u32 above 2^31 - 1 arrives negative in QuickJS guests (componentize-qjs 0.4.5).
+    return this.#end(this.#store.findOrGone(reference), 'stop', graceMs < 0 ? GRACE_MS_MAX : graceMs);
   }
 
   kill(reference: string): Container {

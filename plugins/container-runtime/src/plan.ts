@@ -23,7 +23,8 @@ export interface Plan {
   readonly stdio: Stdio;
 }
 
-const U32_MAX = 2 ** 32 - 1;
+/** Of a u32, QuickJS guests can say one half (componentize-qjs 0.4.5). */
+const WALL_MS_MAX = 2 ** 31 - 1;
 
 export function planContainer(component: string, program: string, manifest: Manifest, spec: Spec): Plan {
   return {
@@ -32,8 +33,8 @@ export function planContainer(component: string, program: string, manifest: Mani
     env: [...new Map([...manifest.env, ...spec.env])],
     mounts: capScratch(mergeMounts(manifest.mounts, spec.mounts), manifest.storageBytes),
     memoryBytes: lower(manifest.memoryBytes, spec.memoryBytes),
-    // A manifest may name a longer time than forge:host/workloads can say (49 days); the lower one counts.
-    wallMs: Math.min(lower(manifest.wallMs, spec.wallMs), U32_MAX),
+    // A manifest may name a longer time than forge:host/workloads can say (24 days); the lower one counts.
+    wallMs: Math.min(lower(manifest.wallMs, spec.wallMs), WALL_MS_MAX),
     allowedOutboundHosts: manifest.allowedOutboundHosts,
     isolation: manifest.isolation,
     restart: restartOf(manifest, spec),

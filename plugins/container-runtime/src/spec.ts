@@ -47,6 +47,8 @@ export function checkSpec(spec: Spec): void {
   );
   if (!Number.isSafeInteger(spec.memoryBytes) || spec.memoryBytes < 0)
     throw refuse.invalid('memory-bytes is no whole number of bytes', { where: 'memory-bytes', hint: '0 for the default' });
+  // A u32 above 2^31 - 1 arrives negative in QuickJS guests (componentize-qjs 0.4.5).
+  if (!Number.isSafeInteger(spec.wallMs) || spec.wallMs < 0) throw refuse.invalid('wall-ms is longer than 24 days', { where: 'wall-ms', hint: '0 for none' });
   if (spec.autoRemove && spec.restart != null && spec.restart !== 'no') {
     throw refuse.invalid('what is removed when it ends cannot be started again', { where: 'restart', hint: 'leave out either auto-remove or restart' });
   }

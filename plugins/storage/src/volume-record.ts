@@ -41,10 +41,10 @@ export function checkPath(path: string): string {
   });
 }
 
-/** A quota as it came over the wire, or `invalid`: past 2^53 a number is no longer exact. */
+/** A quota as it came over the wire, or `invalid`: past 2^53 a number is not exact, and past 2^31 a u32 arrives negative (componentize-qjs 0.4.5). */
 export function checkQuota(bytesMax: number, entriesMax: number): void {
   if (Number.isSafeInteger(bytesMax) && bytesMax >= 0 && Number.isSafeInteger(entriesMax) && entriesMax >= 0) return;
-  throw refuse.invalid('a quota is a whole number of bytes up to 2^53 - 1', { where: 'bytes-max', hint: '0 for none' });
+  throw refuse.invalid('a quota has at most 2^53 - 1 bytes and 2^31 - 1 entries', { where: 'quota', hint: '0 for none' });
 }
 
 export const encodeRecord = (record: VolumeRecord): Uint8Array => new TextEncoder().encode(JSON.stringify(record));

@@ -127,7 +127,8 @@ export class Volumes {
 
   #put(record: VolumeRecord, expect: number): Stored {
     this.#platform.state.apply([{ tag: 'put', val: { key: KEY_PREFIX + record.name, value: encodeRecord(record), expect } }]);
-    return { record, version: expect + 1 };
+    // Read again, because a name that was removed and made anew may go on counting its versions.
+    return { record, version: this.#find(record.name)?.version ?? 0 };
   }
 
   /** All records. A damaged one is named in the log and left out: it is one volume's trouble. */

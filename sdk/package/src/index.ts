@@ -10,6 +10,7 @@ export { nearestKey } from './manifest/nearest-key.ts';
 export { parseManifestJson, parseManifestToml } from './manifest/parse-manifest.ts';
 export { isJsonObject, type JsonObject, type JsonValue, parseJson } from './json/parse-json.ts';
 export type { PackageBlob } from './oci/blob.ts';
+export { buildFileLayer } from './oci/build-file-layer.ts';
 export { buildPackage, type FileLayerPart, type PackageParts } from './oci/build-package.ts';
 export { findComponentProblems } from './oci/component-checks.ts';
 export { sha256Digest } from './oci/digest.ts';

@@ -19,6 +19,8 @@ export const LIMITS = {
   manifest: {
     /** Bytes of a forge.toml: a hand-written file of 1 MiB is a mistake. */
     tomlBytesMax: 1 * MiB,
+    /** Entries of any list or table: the schema's largest bounds, those of `args` and `env`. */
+    entriesMax: 1_024,
     /** Problems printed: past this a person starts with the first ones anyway. */
     problemsMax: 100,
     /** Characters of a hostile value quoted in a message: enough to recognise it. */

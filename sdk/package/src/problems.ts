@@ -97,10 +97,14 @@ function printProblem({ message, where, hint }: Problem): string {
   return `${where === undefined ? '' : `${where}: `}${message}${hint === undefined ? '' : ` (${hint})`}`;
 }
 
-/** A hostile value made safe to print: cut, and without control, bidi or zero-width characters. */
+/** A hostile value made safe to print: cut, quoted, and without control, bidi or zero-width characters. */
 export function quote(value: unknown): string {
   const text = typeof value === 'string' ? value : String(value);
   const cut = text.length > LIMITS.manifest.quotedCharsMax ? `${text.slice(0, LIMITS.manifest.quotedCharsMax)}...` : text;
-  const escape = (char: string) => `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}`;
-  return `"${cut.replace(/["\\]/g, '\\$&').replace(/[\p{C}\p{Zl}\p{Zp}]/gu, escape)}"`;
+  return `"${printable(cut.replace(/["\\]/g, '\\$&'))}"`;
+}
+
+/** The text with each character that could steer a terminal or hide written as `\u{...}`. */
+export function printable(text: string): string {
+  return text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (char) => `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}`);
 }

@@ -3,11 +3,11 @@
  * passes values, and for hosts (one module an interface), as jco's glue does. The work is jco's; what differs in
  * QuickJS guests is put right here.
  */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { generateGuestTypes, generateHostTypes } from '@bytecodealliance/jco-transpile';
-import type { WitSource } from './wit-source.ts';
+import { abiDir, readWitSource, type WitSource } from './wit-source.ts';
 
 /** File name to text. */
 export type Typings = Record<string, string>;
@@ -48,6 +48,8 @@ async function inTemporaryWorld<T>(wit: WitSource, interfaces: readonly string[]
 
 const HEADER = '// Made from WIT by sdk/scripts/generate.mjs. Do not edit.\n';
 
+const OWN_HEADER = '// Made from wit/ by writeProjectTypings of @forgeone/sdk/build. Do not edit.\n';
+
 const decode = (file: string | Uint8Array): string => (typeof file === 'string' ? file : new TextDecoder().decode(file));
 
 /** Declarations for guests: one ambient module an interface. Only the listed interfaces and what they take types from. */
@@ -79,4 +81,39 @@ export async function generateHostTypings(wit: WitSource, interfaces: readonly s
     }
     return typings;
   });
+}
+
+/**
+ * Typings for the interfaces a project brings in its own `wit/`: made anew in `generated/`, for its tsconfig.json to
+ * include. They also add the interfaces to what `definePlugin` can provide. Returns the paths written.
+ */
+export async function writeProjectTypings(projectDir: string): Promise<string[]> {
+  const abi = await readWitSource([abiDir()]);
+  const wit = await readWitSource([abiDir(), join(projectDir, 'wit')]);
+  const own = [...wit.interfaces.keys()].filter((id) => !abi.interfaces.has(id)).sort();
+  const known = new Set([...abi.interfaces.keys()].map((id) => `${typingsFileName(id)}.d.ts`));
+  const typings = await generateGuestTypings(wit, own);
+  const files: Typings = {
+    'interfaces.d.ts': [
+      OWN_HEADER.trim(),
+      ...own.map((id) => `/// <reference path="./${typingsFileName(id)}.d.ts" />`),
+      "import '@forgeone/sdk';",
+      "declare module '@forgeone/sdk' {",
+      '  interface Interfaces {',
+      ...own.map((id) => `    '${id}': typeof import('${id}');`),
+      '  }',
+      '}',
+      '',
+    ].join('\n'),
+  };
+  for (const [name, text] of Object.entries(typings)) {
+    // What the SDK has typings for already is not written a second time.
+    if (!known.has(name))
+      files[name] = text.replace(HEADER, OWN_HEADER).replace(/^\/\/\/ <reference path="\.\/([^"]+)" \/>\n/gm, (line, path: string) => (known.has(path) ? '' : line));
+  }
+  const outDir = join(projectDir, 'generated');
+  await rm(outDir, { recursive: true, force: true });
+  await mkdir(outDir, { recursive: true });
+  for (const [name, text] of Object.entries(files)) await writeFile(join(outDir, name), text);
+  return Object.keys(files).map((name) => join(outDir, name));
 }

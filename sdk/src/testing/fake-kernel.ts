@@ -1,5 +1,5 @@
 /** The fake of forge:kernel: a clock that moves when told, randomness that repeats, state and events in memory. */
-import type { Caller } from '../../../wit/generated/host/forge-types-identity.d.ts';
+import type { Caller } from '@forgeone/wit/generated/host/forge-types-identity.d.ts';
 import { Refusal } from '../guest/refusal.ts';
 import type { FakeInterfaces } from './harness-types.ts';
 

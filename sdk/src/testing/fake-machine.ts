@@ -1,7 +1,7 @@
 /** The fake of forge:host: trees, streams, allow-lists, packages and guests that exist only as records. */
 import type { Rights } from 'forge:types/handles@0.1.0';
-import type { Package } from '../../../wit/generated/host/forge-host-packages.d.ts';
-import type { Outcome, Spec, State } from '../../../wit/generated/host/forge-host-workloads.d.ts';
+import type { Package } from '@forgeone/wit/generated/host/forge-host-packages.d.ts';
+import type { Outcome, Spec, State } from '@forgeone/wit/generated/host/forge-host-workloads.d.ts';
 import { Refusal } from '../guest/refusal.ts';
 import { FakeHandles } from './fake-handles.ts';
 import type { FakeInterfaces } from './harness-types.ts';

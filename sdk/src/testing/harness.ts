@@ -1,8 +1,8 @@
 /** Runs one plugin against a fake host: what a test of a plugin is written with. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Outcome } from '../../../wit/generated/host/forge-host-workloads.d.ts';
-import type { Caller } from '../../../wit/generated/host/forge-types-identity.d.ts';
+import type { Outcome } from '@forgeone/wit/generated/host/forge-host-workloads.d.ts';
+import type { Caller } from '@forgeone/wit/generated/host/forge-types-identity.d.ts';
 import { buildPlugin } from '../build/build-plugin.ts';
 import { mapStack } from '../build/componentize-guest.ts';
 import { abiDir, readWitSource } from '../build/wit-source.ts';
@@ -18,7 +18,9 @@ import { toPlain } from './plain-values.ts';
 export interface HarnessOptions {
   /** The component, or the path of one. */
   readonly component?: Uint8Array | string;
-  /** Or the plugin's project, which is built. */
+  /** Source map of the component: stacks in the log then name the author's files. */
+  readonly sourceMap?: string;
+  /** The plugin's project: built unless there is a component, and its `wit/` is used. */
   readonly projectDir?: string;
   /** Functions in place of the fake's, by interface id. */
   readonly imports?: ImportOverrides;
@@ -199,5 +201,5 @@ export async function createHarness(options: HarnessOptions): Promise<Harness> {
   const built = component === undefined ? await buildPlugin({ projectDir: projectDir as string }) : undefined;
   const bytes = built?.component ?? (typeof component === 'string' ? new Uint8Array(await readFile(component)) : component);
   const wit = await readWitSource([abiDir(), ...(projectDir ? [join(projectDir, 'wit')] : [])]);
-  return new Harness(await transpile(bytes as Uint8Array), wit.interfaces, built?.sourceMap, options);
+  return new Harness(await transpile(bytes as Uint8Array), wit.interfaces, built?.sourceMap ?? options.sourceMap, options);
 }

@@ -50,7 +50,7 @@ export class FakePlatform implements Platform {
     },
     start: (id) => {
       this.#call('start', id.slice(-1));
-      return this.#set({ id, state: 'running' });
+      return this.#set({ id: this.#find(id).id, state: 'running' });
     },
     stop: (id, graceMs) => {
       this.#call('stop', `${graceMs}`);

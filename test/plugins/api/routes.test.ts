@@ -300,7 +300,7 @@ describe('bodies', () => {
     [{ package: PACKAGE, memoryBytes: 1.5 }, 'memoryBytes'],
     [{ package: PACKAGE, memoryBytes: '1' }, 'memoryBytes'],
     [{ package: PACKAGE, memoryBytes: 2 ** 53 }, 'memoryBytes'],
-    [{ package: PACKAGE, wallMs: 2 ** 32 }, 'wallMs'],
+    [{ package: PACKAGE, wallMs: 2 ** 31 }, 'wallMs'],
     [{ package: PACKAGE, stdio: 'tty' }, 'stdio'],
     [{ package: PACKAGE, autoRemove: 1 }, 'autoRemove'],
     ['{"package":"x","__proto__":{"package":"y"}}', '__proto__'],

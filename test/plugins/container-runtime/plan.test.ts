@@ -78,7 +78,7 @@ describe('manifest and spec together', () => {
   });
 
   test('a wall time longer than a workload can have becomes the longest', () => {
-    expect(plan({ limits: { 'wall-ms': 31_536_000_000 } }).wallMs).toBe(2 ** 32 - 1);
+    expect(plan({ limits: { 'wall-ms': 31_536_000_000 } }).wallMs).toBe(2 ** 31 - 1);
   });
 
   test('arguments replace, and the program comes first', () => {
@@ -177,6 +177,7 @@ describe('a spec', () => {
     ['two mounts at one place', { mounts: [...mount('/a').mounts, ...mount('/a').mounts] }, 'invalid'],
     ['scratch that cannot be written', { mounts: [{ source: { tag: 'disk', val: 0 }, target: '/a', readOnly: true }] }, 'invalid'],
     ['memory that is no number', { memoryBytes: -1 }, 'invalid'],
+    ['a wall time that QuickJS cannot say', { wallMs: -1 }, 'invalid'],
     ['removal and restart', { autoRemove: true, restart: 'always' }, 'invalid'],
     ['too many arguments', { args: new Array(1025).fill('a') }, 'limit'],
     ['too much text', { args: ['a'.repeat(300_000)] }, 'limit'],

@@ -2,7 +2,7 @@
 
 import { parseJson } from '../json/parse-json.ts';
 import { LIMITS } from '../limits.ts';
-import { type Problem, quote, refuse, refuseAny } from '../problems.ts';
+import { printable, type Problem, quote, refuse, refuseAny } from '../problems.ts';
 import { findManifestProblems, placeByPointer } from './check-manifest.ts';
 import type { Manifest } from './manifest.ts';
 import { normalizeManifest } from './normalize.ts';
@@ -42,7 +42,7 @@ async function parseToml(text: string, file: string): Promise<unknown> {
   } catch (error) {
     if (!(error instanceof TomlError)) throw error;
     const [reason = 'is not TOML'] = error.message.split('\n');
-    return refuse('invalid', reason, { where: `${file}:${error.line}:${error.column}` });
+    return refuse('invalid', printable(reason), { where: `${file}:${error.line}:${error.column}` });
   }
 }
 

@@ -29,7 +29,7 @@ export class PackageBlob {
   }
 
   /** All bytes, verified before they are given. At most `bytesMax`, by default what a component may have. */
-  async read(bytesMax: number = LIMITS.wasm.bytesMax): Promise<Uint8Array> {
+  async read(bytesMax: number = LIMITS.wasm.bytesMax): Promise<Uint8Array<ArrayBuffer>> {
     this.#expectPresence();
     if (this.size > bytesMax) refuse('limit', `the blob ${this.digest} has ${this.size} bytes, more than ${bytesMax}`, { where: this.#store.path });
     const bytes = await this.#store.read(blobName(this.digest));

@@ -17,7 +17,7 @@ export interface LayoutStore {
   /** The file's bytes in pieces. Each piece stays valid. Opens the file anew, so that no handle outlives the reading. */
   stream(name: string): AsyncIterable<Uint8Array>;
   /** The file's bytes at once; the caller has bounded the size. */
-  read(name: string): Promise<Uint8Array>;
+  read(name: string): Promise<Uint8Array<ArrayBuffer>>;
 }
 
 interface Extent {
@@ -108,7 +108,7 @@ class ExtentStore implements LayoutStore {
     }
   }
 
-  async read(name: string): Promise<Uint8Array> {
+  async read(name: string): Promise<Uint8Array<ArrayBuffer>> {
     const extent = this.#extent(name);
     const handle = await openRegularFile(extent.path, extent.path !== this.path);
     try {
@@ -124,7 +124,7 @@ class ExtentStore implements LayoutStore {
 }
 
 /** Fewer bytes only if the file ends early: it was changed under us, and its digest will say so. */
-async function readFully(handle: FileHandle, offset: number, length: number): Promise<Uint8Array> {
+async function readFully(handle: FileHandle, offset: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
   const buffer = Buffer.allocUnsafeSlow(length);
   let filled = 0;
   while (filled < length) {

@@ -115,7 +115,7 @@ async function openBareWasm(path: string): Promise<PackageReader> {
   };
 }
 
-async function readWasmFile(path: string): Promise<Uint8Array> {
+async function readWasmFile(path: string): Promise<Uint8Array<ArrayBuffer>> {
   const handle = await openRegularFile(path);
   try {
     const { size } = await handle.stat();

@@ -17,7 +17,7 @@ export interface PackagedComponent {
   readonly digest: string;
   readonly size: number;
   /** The verified bytes: throws a PackageError rather than give bytes that are not `digest`. */
-  read(): Promise<Uint8Array>;
+  read(): Promise<Uint8Array<ArrayBuffer>>;
 }
 
 export interface PackagedLayer {

@@ -85,18 +85,18 @@ function resolvePath(workingDir: string, program: string): string {
 }
 
 /** The file at `path` after all layers, whiteouts applied (image-spec, layer.md). Every layer is read to its end and compared with its diff_id. */
-async function readProgram(layout: Layout, root: LayoutManifest, diffIds: readonly string[], path: string): Promise<Uint8Array> {
+async function readProgram(layout: Layout, root: LayoutManifest, diffIds: readonly string[], path: string): Promise<Uint8Array<ArrayBuffer>> {
   const { layers } = root.manifest;
   const where = { where: layout.store.path };
   if (diffIds.length !== layers.length) refuse('invalid', `has ${layers.length} layers and ${diffIds.length} diff_ids`, where);
   const foreign = layers.find(({ mediaType }) => layerCompression(mediaType) === undefined);
   if (foreign) refuse('unsupported', `the layer ${foreign.digest} has the unknown type ${quote(foreign.mediaType)}`, where);
-  let program: Uint8Array | undefined;
+  let program: Uint8Array<ArrayBuffer> | undefined;
   let entriesLeft: number = LIMITS.tar.layerEntriesMax;
   let bytesLeft: number = LIMITS.layer.bytesMax;
   for (const [index, layer] of layers.entries()) {
     const options = { links: 'report', diffId: diffIds[index], entriesMax: entriesLeft, bytesMax: bytesLeft } as const;
-    let found: Uint8Array | undefined;
+    let found: Uint8Array<ArrayBuffer> | undefined;
     for await (const { name, type, size, content } of readFileLayer(new PackageBlob(layout.store, layer), options)) {
       entriesLeft--;
       bytesLeft -= size;
@@ -118,7 +118,7 @@ function hides(name: string, isDirectory: boolean, path: string): boolean {
   return isDirectory ? name === path : covers(name);
 }
 
-async function collectContent(content: AsyncIterable<Uint8Array>, size: number, path: string, where: { where: string }): Promise<Uint8Array> {
+async function collectContent(content: AsyncIterable<Uint8Array>, size: number, path: string, where: { where: string }): Promise<Uint8Array<ArrayBuffer>> {
   if (size > LIMITS.wasm.bytesMax) refuse('limit', `${quote(path)} has ${size} bytes, more than ${LIMITS.wasm.bytesMax}`, where);
   const chunks: Uint8Array[] = [];
   // Copied: a chunk is only valid until the next one.

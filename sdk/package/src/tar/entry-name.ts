@@ -50,7 +50,8 @@ export class EntryNames {
     parents.forEach((_, index) => this.#addParent(parents.slice(0, index + 1).join('/'), what));
     const key = fold(name);
     const seen = this.#seen.get(key);
-    if (seen && !(isDirectory && seen.is === 'implied' && seen.spelling === name)) this.#collide(name, seen.spelling, what);
+    if (seen && (seen.spelling !== name || seen.is !== 'implied')) this.#collide(name, seen.spelling, what);
+    if (seen && !isDirectory) this.#clash(name, what);
     this.#remember(key, { spelling: name, is: isDirectory ? 'directory' : 'entry' }, what);
   }
 
@@ -58,7 +59,8 @@ export class EntryNames {
     const key = fold(name);
     const seen = this.#seen.get(key);
     if (seen === undefined) this.#remember(key, { spelling: name, is: 'implied' }, what);
-    else if (seen.spelling !== name || seen.is === 'entry') this.#collide(name, seen.spelling, what);
+    else if (seen.spelling !== name) this.#collide(name, seen.spelling, what);
+    else if (seen.is === 'entry') this.#clash(name, what);
   }
 
   #remember(key: string, seen: SeenName, what: string): void {
@@ -68,6 +70,10 @@ export class EntryNames {
 
   #collide(name: string, other: string, what: string): never {
     return refuse('invalid', name === other ? `the name ${quote(name)} stands twice` : `the names ${quote(other)} and ${quote(name)} are one on some file systems`, { where: what });
+  }
+
+  #clash(name: string, what: string): never {
+    return refuse('invalid', `the name ${quote(name)} stands for a folder and for something else`, { where: what });
   }
 }
 

@@ -24,7 +24,7 @@ export interface ClampedLimits {
  *
  * Refuses with `limit` when a declared minimum is already above.
  */
-export function clampLimits(module: Uint8Array, limits: ClampedLimits, what = 'module'): Uint8Array {
+export function clampLimits(module: Uint8Array, limits: ClampedLimits, what = 'module'): Uint8Array<ArrayBuffer> {
   const cursor = new ByteCursor(module, what);
   if (readPreamble(cursor) !== 'module') refuse('invalid', 'is a component; limits are clamped in core modules', { where: what });
   const writer = new ModuleWriter(module, limits);
@@ -60,7 +60,7 @@ class ModuleWriter {
     this.#output.push(...outer, Uint8Array.of(id, ...encodeU32(length)), ...body);
   }
 
-  finish(): Uint8Array {
+  finish(): Uint8Array<ArrayBuffer> {
     this.#copyTo(this.#module.length);
     return Buffer.concat(this.#output);
   }

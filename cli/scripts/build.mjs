@@ -1,0 +1,84 @@
+/** Bundles the command line and the entries of its threads and children into dist/; `npm run build` calls it with the pinned Node. */
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { lazyBuiltins } from './lazy-builtins.mjs';
+
+const cli = join(dirname(fileURLToPath(import.meta.url)), '..');
+const dist = join(cli, 'dist');
+const kernel = join(cli, '..', 'kernel', 'src');
+
+if (Number(process.versions.node.split('.')[0]) < 26) {
+  console.error(`cli/scripts/build.mjs needs the pinned Node 26, not ${process.versions.node}: npm run build`);
+  process.exit(1);
+}
+
+/**
+ * Loaded from node_modules when they are used: the addon and compilers, which find files beside themselves, and the
+ * SDK, whose sources become part of what it builds.
+ */
+const EXTERNAL = ['@forgeone/host-native', '@forgeone/sdk/build', '@bytecodealliance/*', '@cedar-policy/*', 'componentize-qjs', 'esbuild'];
+
+const { version } = JSON.parse(await readFile(join(cli, 'package.json'), 'utf8'));
+
+const shared = {
+  absWorkingDir: cli,
+  bundle: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node26',
+  external: EXTERNAL,
+  define: { FORGE_VERSION: JSON.stringify(version) },
+  plugins: [lazyBuiltins()],
+  // Names stay, for stacks; spaces go, because every start reads the file.
+  minifyWhitespace: true,
+  minifySyntax: true,
+  legalComments: 'none',
+  logLevel: 'warning',
+  metafile: true,
+};
+
+/** The kernel finds them as `new URL('./NAME.mjs', import.meta.url)` beside the bundle. Each is one file: a thread starts faster so. */
+const THREADS = {
+  'domain-worker': join(kernel, 'domain', 'worker.ts'),
+  'workload-worker': join(kernel, 'workload', 'worker.ts'),
+  'transpile-child': join(kernel, 'loader', 'transpile-child.ts'),
+};
+
+async function buildInto(outdir) {
+  const main = await build({
+    ...shared,
+    outdir,
+    entryPoints: { forge: join(cli, 'src', 'forge.ts') },
+    splitting: true,
+    outExtension: { '.js': '.mjs' },
+    chunkNames: '[name]-[hash]',
+  });
+  const missing = Object.entries(THREADS).filter(([, source]) => !existsSync(source));
+  if (missing.length > 0) throw new Error(`the kernel has no ${missing.map(([, source]) => source).join(', no ')}`);
+  const threads = await build({ ...shared, outdir, entryPoints: THREADS, outExtension: { '.js': '.mjs' } });
+  await copyPoolEntry(outdir);
+  return { ...main.metafile.outputs, ...threads.metafile.outputs };
+}
+
+/** tinypool, which is bundled, starts its own entry from `./entry/worker.js` beside itself. */
+async function copyPoolEntry(outdir) {
+  const pool = dirname(createRequire(join(kernel, 'x.js')).resolve('tinypool'));
+  await build({ ...shared, entryPoints: { worker: join(pool, 'entry', 'worker.js') }, outdir: join(outdir, 'entry') });
+}
+
+// Built aside and moved: a `forge` that runs meanwhile keeps its files whole.
+const fresh = join(cli, `.dist-${process.pid}`);
+try {
+  await mkdir(fresh, { recursive: true });
+  const outputs = await buildInto(fresh);
+  await writeFile(join(fresh, 'package.json'), '{ "type": "module" }\n');
+  await rm(dist, { recursive: true, force: true });
+  await rename(fresh, dist);
+  for (const [file, { bytes }] of Object.entries(outputs)) console.log(`${String(Math.round(bytes / 1024)).padStart(6)} KiB  dist/${file.split('/').at(-1)}`);
+} finally {
+  await rm(fresh, { recursive: true, force: true });
+}
