@@ -32,6 +32,7 @@ function standIn(name) {
   const loaded = process.getBuiltinModule(`node:${name}`);
   if (EAGER.has(name) || typeof loaded !== 'object') return `module.exports = ${load};`;
   const getters = Object.keys(loaded).map((key) => `  get ${JSON.stringify(key)}() { return builtin().${key}; },`);
-  // No `default` and no `__esModule`: esbuild then takes the whole object for a default import, as Node does.
-  return `let loaded;\nconst builtin = () => (loaded ??= ${load});\nmodule.exports = {\n${getters.join('\n')}\n};`;
+  // The getters stand on a prototype: esbuild copies the own properties of a CommonJS module for each file that
+  // imports it, and keeps its prototype. No `default` and no `__esModule`: the whole object is the default import.
+  return `let loaded;\nconst builtin = () => (loaded ??= ${load});\nmodule.exports = Object.create({\n${getters.join('\n')}\n});`;
 }

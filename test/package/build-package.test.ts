@@ -7,7 +7,7 @@ import { digestOf, tempFile, tempPath } from './layouts.ts';
 import { COMMAND, component, PLUGIN } from './wasm-bytes.ts';
 
 const HANDLER = component({ exports: ['forge:http/handler@0.1.0'] });
-const ASSETS = buildFileLayer([{ name: 'index.html', bytes: Buffer.from('<p>') }]);
+const ASSETS = await buildFileLayer([{ name: 'index.html', bytes: Buffer.from('<p>') }]);
 
 async function app(): Promise<PackageParts> {
   const manifest = await parseManifestToml(`

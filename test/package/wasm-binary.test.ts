@@ -225,6 +225,7 @@ describe('attack 16: what is too large or lies about its size is refused before 
     ['a maximum below the minimum', coreModule(section(5, vec([0x01, 2, 1]))), 'invalid'],
     ['a data count of 2^32 - 1', coreModule(section(12, [0xff, 0xff, 0xff, 0xff, 0x0f])), 'limit'],
     ['a constant expression of 10^5 instructions', coreModule(section(6, vec([0x7f, 0, ...new Array<number>(100_000).fill(0x6a), 0x0b]))), 'invalid'],
+    ['20,000 imports in as many sections, and one more', manyImports(20_001), 'limit'],
     ['257 core modules', componentOf(...new Array<number[]>(257).fill(section(1, [...coreModule()]))), 'limit'],
   ])('%s', (_, bytes, code) => {
     const before = performance.now();
@@ -241,6 +242,10 @@ describe('attack 16: what is too large or lies about its size is refused before 
 function bombOfLocals(functions: number): Uint8Array {
   const oneBody = body(1, ...leb(50_000), 0x7f, 0x0b);
   return coreModule(FUNC_TYPE, section(3, vec(...new Array<number[]>(functions).fill([0]))), section(10, vec(...new Array<number[]>(functions).fill(oneBody))));
+}
+
+function manyImports(count: number): Uint8Array {
+  return componentOf(...Array.from({ length: count }, (_, index) => section(10, vec([0x00, ...text(`i${index}`), 0x01, 0]))));
 }
 
 function nest(depth: number): Uint8Array {

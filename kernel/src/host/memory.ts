@@ -6,21 +6,7 @@
  */
 import { randomBytes, randomFillSync } from 'node:crypto';
 import { ERRNO } from './errno.ts';
-import {
-  CLOCK,
-  FILE_TYPE,
-  type Grant,
-  type GrantAction,
-  type Handle,
-  type Host,
-  HostError,
-  OPEN,
-  type OutboundRule,
-  type Owner,
-  type Quota,
-  RIGHT,
-  type Rights,
-} from './host.ts';
+import { CLOCK, FILE_TYPE, type Grant, type GrantAction, type Handle, type Host, HostError, OPEN, type OutboundRule, type Owner, type Quota, RIGHT, type Rights } from './host.ts';
 import { Capture, LogFile, LogWriter, Pipe } from './memory/byte-streams.ts';
 import { type FileNode, FileTree, type OpenFile, type QuotaAccount } from './memory/file-tree.ts';
 import { type Entry, type HandleObject, HandleTable } from './memory/handle-table.ts';
@@ -204,8 +190,7 @@ class InMemoryHost implements MemoryHost {
     if ((base.entry.rights & needed) !== needed) return -ERRNO.EPERM;
     const opened = this.#files.open(base.node, path, flags, base.quota);
     if (typeof opened === 'number') return opened;
-    const object: HandleObject =
-      'canRead' in opened ? { kind: 'file', file: opened } : { kind: 'directory', node: opened, quota: base.quota };
+    const object: HandleObject = 'canRead' in opened ? { kind: 'file', file: opened } : { kind: 'directory', node: opened, quota: base.quota };
     return this.#handles.add(owner, object, base.entry.rights, base.entry).handle;
   }
 
@@ -267,14 +252,7 @@ class InMemoryHost implements MemoryHost {
     return this.#files.setTimes(node, access, modify);
   }
 
-  setTimesAt(
-    owner: Owner,
-    dir: Handle,
-    path: string,
-    follow: boolean,
-    access: Parameters<Host['setTimes']>[2],
-    modify: Parameters<Host['setTimes']>[3],
-  ): number {
+  setTimesAt(owner: Owner, dir: Handle, path: string, follow: boolean, access: Parameters<Host['setTimes']>[2], modify: Parameters<Host['setTimes']>[3]): number {
     const base = this.#directory(owner, dir, RIGHT.write);
     if (typeof base === 'number') return base;
     const node = this.#files.lookup(base.node, path, follow);
@@ -571,8 +549,7 @@ class InMemoryHost implements MemoryHost {
   }
 }
 
-const inRange = (mem: Uint8Array, ptr: number, len: number): boolean =>
-  Number.isInteger(ptr) && Number.isInteger(len) && ptr >= 0 && len >= 0 && ptr + len <= mem.length;
+const inRange = (mem: Uint8Array, ptr: number, len: number): boolean => Number.isInteger(ptr) && Number.isInteger(len) && ptr >= 0 && len >= 0 && ptr + len <= mem.length;
 
 const isOffset = (offset: number): boolean => Number.isSafeInteger(offset) && offset >= 0;
 

@@ -67,10 +67,9 @@ export class Descriptor extends Resource {
 
   /** 0 when it is a regular file open for `flag`, else -errno. */
   checkFile(flag: number): number {
+    if ((this.flags & flag) === 0) return -ERRNO.EBADF;
     const type = this.type();
-    if (type < 0) return type;
-    if (type === FILE_TYPE.directory) return -ERRNO.EISDIR;
-    return (this.flags & flag) !== 0 ? 0 : -ERRNO.EBADF;
+    return type === FILE_TYPE.directory ? -ERRNO.EISDIR : Math.min(type, 0);
   }
 
   /** 0 when entries may be changed through it, else -errno. */

@@ -6,9 +6,9 @@
 import { ERRNO } from '../host/errno.ts';
 import { FILE_TYPE, type Handle, type NewTime, type Rights, STAT } from '../host/host.ts';
 import {
-  Descriptor,
   DESCRIPTOR_FLAG,
-  DirectoryStream,
+  Descriptor,
+  type DirectoryStream,
   flagsOfRights,
   isSameObject,
   mutate,
@@ -24,13 +24,13 @@ import {
   writeAt,
   writeViaStream,
 } from './descriptor.ts';
-import { ERROR_CODES, errorDiscriminantOf, unwrap, WitError } from './error-code.ts';
+import { type ERROR_CODES, errorDiscriminantOf, unwrap, WitError } from './error-code.ts';
 import { type Guest, KIND, type Resource } from './guest.ts';
-import { clampU64, type CoreFunction, type Lowering, withLowering } from './guest-memory.ts';
+import { type CoreFunction, clampU64, type Lowering, withLowering } from './guest-memory.ts';
 import type { Io } from './io.ts';
 import { makeDroppable, unwrapResource, wrap } from './lifted.ts';
 import { WASI_BOUNDS } from './limits.ts';
-import { IoError } from './streams.ts';
+import type { IoError } from './streams.ts';
 import { trap } from './trap.ts';
 
 export interface Preopen {
@@ -239,7 +239,7 @@ export function createFilesystem(guest: Guest, preopens: readonly Preopen[], io:
   };
 
   /** result<own<R>, error-code>: tag @0, handle @4 | code @4. */
-  const storeOwn = (lowering: Lowering, at: number, made: Resource | number): void => {
+  const storeOwn = (lowering: Lowering, at: number, made: Resource | number) => {
     if (typeof made === 'number') return storeFailure(lowering, at, 4, made);
     const handle = lowering.tables.own(made);
     const { view } = lowering.memory;
@@ -266,7 +266,7 @@ export function createFilesystem(guest: Guest, preopens: readonly Preopen[], io:
   };
 
   /** result<metadata-hash-value, error-code>: tag @0, lower @8, upper @16 | code @8. */
-  const storeHash = (lowering: Lowering, at: number, result: number): void => {
+  const storeHash = (lowering: Lowering, at: number, result: number) => {
     if (result < 0) return storeFailure(lowering, at, 8, result);
     const { view } = lowering.memory;
     view.setUint8(at, 0);
@@ -278,11 +278,14 @@ export function createFilesystem(guest: Guest, preopens: readonly Preopen[], io:
   };
 
   /** Runs `act` on the descriptor and answers `result<_, error-code>`. */
-  const lowerDone = (act: (descriptor: Descriptor) => number) => (lowering: Lowering): CoreFunction => (self: number, result: number) => {
-    const descriptor = borrow(lowering, self);
-    const at = lowering.memory.checkResult(result, 2, 1);
-    storeDone(lowering, at, act(descriptor));
-  };
+  const lowerDone =
+    (act: (descriptor: Descriptor) => number) =>
+    (lowering: Lowering): CoreFunction =>
+    (self: number, result: number) => {
+      const descriptor = borrow(lowering, self);
+      const at = lowering.memory.checkResult(result, 2, 1);
+      storeDone(lowering, at, act(descriptor));
+    };
 
   /** The same with one path. */
   const lowerPath =
@@ -373,21 +376,36 @@ export function createFilesystem(guest: Guest, preopens: readonly Preopen[], io:
     storeDone(lowering, at, isOffset(size) ? setSize(guest, descriptor, Number(size)) : -ERRNO.EFBIG);
   });
 
-  withLowering(guest, descriptors.sync, lowerDone((descriptor) => host.sync(owner, descriptor.handle, false)));
-  withLowering(guest, descriptors.syncData, lowerDone((descriptor) => host.sync(owner, descriptor.handle, true)));
+  withLowering(
+    guest,
+    descriptors.sync,
+    lowerDone((descriptor) => host.sync(owner, descriptor.handle, false)),
+  );
+  withLowering(
+    guest,
+    descriptors.syncData,
+    lowerDone((descriptor) => host.sync(owner, descriptor.handle, true)),
+  );
 
   // --- lowered: attributes ------------------------------------------------------------------------------------------------
 
   /** result<descriptor-flags, error-code> and result<descriptor-type, error-code>: tag @0, value @1 | code @1. */
-  const lowerSmall = (ask: (descriptor: Descriptor) => number) => (lowering: Lowering): CoreFunction => (self: number, result: number) => {
-    const descriptor = borrow(lowering, self);
-    const at = lowering.memory.checkResult(result, 2, 1);
-    const value = ask(descriptor);
-    storeDone(lowering, at, value);
-    if (value >= 0) lowering.memory.view.setUint8(at + 1, value);
-  };
+  const lowerSmall =
+    (ask: (descriptor: Descriptor) => number) =>
+    (lowering: Lowering): CoreFunction =>
+    (self: number, result: number) => {
+      const descriptor = borrow(lowering, self);
+      const at = lowering.memory.checkResult(result, 2, 1);
+      const value = ask(descriptor);
+      storeDone(lowering, at, value);
+      if (value >= 0) lowering.memory.view.setUint8(at + 1, value);
+    };
   withLowering(guest, descriptors.getFlags, lowerSmall(shownFlags));
-  withLowering(guest, descriptors.getType, lowerSmall((descriptor) => descriptor.type()));
+  withLowering(
+    guest,
+    descriptors.getType,
+    lowerSmall((descriptor) => descriptor.type()),
+  );
 
   /** result<descriptor-stat, error-code>: tag @0, stat @8 | code @8. */
   withLowering(guest, descriptors.stat, (lowering) => (self: number, result: number) => {
@@ -422,12 +440,11 @@ export function createFilesystem(guest: Guest, preopens: readonly Preopen[], io:
   withLowering(
     guest,
     descriptors.setTimes,
-    (lowering) =>
-      (self: number, tag: number, seconds: bigint, nanos: number, tag2: number, seconds2: bigint, nanos2: number, result: number) => {
-        const descriptor = borrow(lowering, self);
-        const at = lowering.memory.checkResult(result, 2, 1);
-        storeDone(lowering, at, setTimes(guest, descriptor, coreTime(tag, seconds, nanos), coreTime(tag2, seconds2, nanos2)));
-      },
+    (lowering) => (self: number, tag: number, seconds: bigint, nanos: number, tag2: number, seconds2: bigint, nanos2: number, result: number) => {
+      const descriptor = borrow(lowering, self);
+      const at = lowering.memory.checkResult(result, 2, 1);
+      storeDone(lowering, at, setTimes(guest, descriptor, coreTime(tag, seconds, nanos), coreTime(tag2, seconds2, nanos2)));
+    },
   );
 
   withLowering(
@@ -458,16 +475,12 @@ export function createFilesystem(guest: Guest, preopens: readonly Preopen[], io:
 
   // --- lowered: entries -----------------------------------------------------------------------------------------------------
 
-  withLowering(
-    guest,
-    descriptors.openAt,
-    (lowering) => (self: number, pathFlags: number, pointer: number, units: number, openFlags: number, flags: number, result: number) => {
-      const base = borrow(lowering, self);
-      const at = lowering.memory.checkResult(result, 8, 4);
-      const path = pathOf(lowering, pointer, units);
-      storeOwn(lowering, at, path === undefined ? -ERRNO.ENAMETOOLONG : openAt(guest, base, pathFlags, path, openFlags, flags));
-    },
-  );
+  withLowering(guest, descriptors.openAt, (lowering) => (self: number, pathFlags: number, pointer: number, units: number, openFlags: number, flags: number, result: number) => {
+    const base = borrow(lowering, self);
+    const at = lowering.memory.checkResult(result, 8, 4);
+    const path = pathOf(lowering, pointer, units);
+    storeOwn(lowering, at, path === undefined ? -ERRNO.ENAMETOOLONG : openAt(guest, base, pathFlags, path, openFlags, flags));
+  });
 
   withLowering(
     guest,
@@ -485,18 +498,14 @@ export function createFilesystem(guest: Guest, preopens: readonly Preopen[], io:
     lowerPath((base, path) => mutate(base, () => host.unlinkFileAt(owner, base.handle, path))),
   );
 
-  withLowering(
-    guest,
-    descriptors.symlinkAt,
-    (lowering) => (self: number, oldPointer: number, oldUnits: number, newPointer: number, newUnits: number, result: number) => {
-      const base = borrow(lowering, self);
-      const at = lowering.memory.checkResult(result, 2, 1);
-      const target = pathOf(lowering, oldPointer, oldUnits);
-      const path = pathOf(lowering, newPointer, newUnits);
-      const isNamed = target !== undefined && path !== undefined;
-      storeDone(lowering, at, isNamed ? mutate(base, () => host.symlinkAt(owner, base.handle, target, path)) : -ERRNO.ENAMETOOLONG);
-    },
-  );
+  withLowering(guest, descriptors.symlinkAt, (lowering) => (self: number, oldPointer: number, oldUnits: number, newPointer: number, newUnits: number, result: number) => {
+    const base = borrow(lowering, self);
+    const at = lowering.memory.checkResult(result, 2, 1);
+    const target = pathOf(lowering, oldPointer, oldUnits);
+    const path = pathOf(lowering, newPointer, newUnits);
+    const isNamed = target !== undefined && path !== undefined;
+    storeDone(lowering, at, isNamed ? mutate(base, () => host.symlinkAt(owner, base.handle, target, path)) : -ERRNO.ENAMETOOLONG);
+  });
 
   withLowering(
     guest,
@@ -517,12 +526,7 @@ export function createFilesystem(guest: Guest, preopens: readonly Preopen[], io:
     guest,
     descriptors.linkAt,
     (lowering) =>
-      (
-        ...[self, pathFlags, oldPointer, oldUnits, other, newPointer, newUnits, result]: [
-          ...[number, number, number, number],
-          ...[number, number, number, number],
-        ]
-      ) => {
+      (...[self, pathFlags, oldPointer, oldUnits, other, newPointer, newUnits, result]: [...[number, number, number, number], ...[number, number, number, number]]) => {
         const from = borrow(lowering, self);
         const to = borrow(lowering, other);
         const at = lowering.memory.checkResult(result, 2, 1);
@@ -626,8 +630,6 @@ function newTimeOf(time: NewTimestamp): NewTime {
   return time.tag === 'now' ? 'now' : 'keep';
 }
 
-const lowerFlags = (bits: Readonly<Record<string, number>>, flags: Flags): number =>
-  Object.entries(bits).reduce((sum, [name, bit]) => (flags[name] === true ? sum | bit : sum), 0);
+const lowerFlags = (bits: Readonly<Record<string, number>>, flags: Flags): number => Object.entries(bits).reduce((sum, [name, bit]) => (flags[name] === true ? sum | bit : sum), 0);
 
-const liftFlags = (bits: Readonly<Record<string, number>>, value: number): Flags =>
-  Object.fromEntries(Object.entries(bits).map(([name, bit]) => [name, (value & bit) !== 0]));
+const liftFlags = (bits: Readonly<Record<string, number>>, value: number): Flags => Object.fromEntries(Object.entries(bits).map(([name, bit]) => [name, (value & bit) !== 0]));

@@ -26,7 +26,8 @@ export interface Lowering {
   readonly tables: HandleTables;
 }
 
-export type CoreFunction = (...core: never[]) => number | bigint | void;
+/** Over raw core values; what it returns is the core result, or nothing when it stored one. */
+export type CoreFunction = (...core: never[]) => unknown;
 
 /**
  * Marks `lifted` so that hybrid bindings replace it by what `make` returns: a function over raw core values.

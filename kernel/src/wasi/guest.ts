@@ -4,8 +4,9 @@
  * A resource is named by a *rep*, an index into this guest's own list. Reps are unique over all kinds, so a handle of
  * one kind can never stand for an object of another, and nothing here is shared between guests.
  */
-import { type Handle, type Host, type Owner, STAT } from '../host/host.ts';
+
 import { ERRNO } from '../host/errno.ts';
+import { type Handle, type Host, type Owner, STAT } from '../host/host.ts';
 import { WASI_BOUNDS, type WasiLimits } from './limits.ts';
 import { trap, WasiCancelled } from './trap.ts';
 

@@ -5,7 +5,7 @@
  * carry FREE in their scope. jco 1.35 / js-component-bindgen 2 made this layout (`rscTableCreateOwn`, `rscTableRemove`
  * in its output); `test/kernel/wasi/handle-tables.test.ts` holds our copy to real glue.
  */
-import { type Guest, type Kind, KIND_COUNT, type Resource } from './guest.ts';
+import { type Guest, KIND_COUNT, type Kind, type Resource } from './guest.ts';
 import { trap } from './trap.ts';
 
 export type GlueTable = number[] & { readonly _createdReps?: Set<number> };

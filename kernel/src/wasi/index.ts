@@ -10,8 +10,8 @@ import { createClocks } from './clocks.ts';
 import { createFilesystem, type Preopen } from './filesystem.ts';
 import { Guest } from './guest.ts';
 import { createIo } from './io.ts';
-import { createPreview1 } from './preview1/host.ts';
 import type { WasiLimits } from './limits.ts';
+import { createPreview1 } from './preview1/host.ts';
 import { createRandom } from './random.ts';
 import { createSockets } from './sockets.ts';
 

@@ -7,11 +7,11 @@
 import { errnoName } from '../host/errno.ts';
 import { errorCodeOf, type FilesystemErrorCode, WitError } from './error-code.ts';
 import { type Guest, KIND } from './guest.ts';
-import { type CoreFunction, type GuestMemory, type Lowering, clampU64, withLowering } from './guest-memory.ts';
+import { type CoreFunction, clampU64, type GuestMemory, type Lowering, withLowering } from './guest-memory.ts';
 import { makeDroppable, unwrapResource, wrap } from './lifted.ts';
 import { WASI_BOUNDS } from './limits.ts';
 import { awaitReady, Pollable } from './pollable.ts';
-import { InputStream, IoError, OutputStream } from './streams.ts';
+import { InputStream, IoError, type OutputStream } from './streams.ts';
 import { trap } from './trap.ts';
 
 /** Discriminants of `stream-error`. */
@@ -72,12 +72,10 @@ export function createIo(guest: Guest) {
   }
   makeDroppable(guest, ErrorResource);
 
-  const streamError = (error: IoError | undefined): WitError =>
-    new WitError(error ? { tag: 'last-operation-failed', val: wrap(guest, ErrorResource, error) } : { tag: 'closed' });
+  const streamError = (error: IoError | undefined): WitError => new WitError(error ? { tag: 'last-operation-failed', val: wrap(guest, ErrorResource, error) } : { tag: 'closed' });
 
   /** `wasi:filesystem/types.filesystem-error-code` of an error, which every stream error of this host has. */
-  const filesystemErrorCode = (object: object): FilesystemErrorCode =>
-    errorCodeOf((unwrapResource(guest, object, KIND.error) as IoError).result);
+  const filesystemErrorCode = (object: object): FilesystemErrorCode => errorCodeOf((unwrapResource(guest, object, KIND.error) as IoError).result);
 
   // --- wasi:io/poll -------------------------------------------------------------------------------------------------
 
@@ -110,7 +108,13 @@ export function createIo(guest: Guest) {
   const poll = (list: readonly object[]): Uint32Array => {
     guest.enter();
     checkPollCount(list.length);
-    return Uint32Array.from(awaitReady(guest, list.map((object) => unwrapResource(guest, object, KIND.pollable) as Pollable), true));
+    return Uint32Array.from(
+      awaitReady(
+        guest,
+        list.map((object) => unwrapResource(guest, object, KIND.pollable) as Pollable),
+        true,
+      ),
+    );
   };
 
   withLowering(guest, poll, ({ memory, tables }) => (listPointer: number, length: number, result: number) => {
@@ -123,7 +127,7 @@ export function createIo(guest: Guest) {
     for (let i = 0; i < count; i++) waited.push(tables.borrow(memory.view.getUint32(list + i * 4, true), KIND.pollable) as Pollable);
     const ready = awaitReady(guest, waited, true);
     const pointer = memory.allocate(ready.length * 4, 4);
-    ready.forEach((index, i) => memory.view.setUint32(pointer + i * 4, index, true));
+    for (const [i, index] of ready.entries()) memory.view.setUint32(pointer + i * 4, index, true);
     memory.storeList(at, pointer, ready.length);
   });
 
@@ -330,13 +334,15 @@ export function createIo(guest: Guest) {
   withLowering(guest, outputs.blockingWriteAndFlush, lowerWrite(false));
 
   /** Nothing is buffered here, so a flush only tells whether the stream still lives. */
-  const lowerFlush = ({ memory, tables }: Lowering): CoreFunction => (self: number, result: number) => {
-    guest.enter();
-    const stream = tables.borrow(self, KIND.outputStream) as OutputStream;
-    const at = memory.checkResult(result, 12, 4);
-    if (stream.isClosed) return storeStreamError(memory, tables, at, 4, undefined);
-    memory.view.setUint8(at, 0);
-  };
+  const lowerFlush =
+    ({ memory, tables }: Lowering): CoreFunction =>
+    (self: number, result: number) => {
+      guest.enter();
+      const stream = tables.borrow(self, KIND.outputStream) as OutputStream;
+      const at = memory.checkResult(result, 12, 4);
+      if (stream.isClosed) return storeStreamError(memory, tables, at, 4, undefined);
+      memory.view.setUint8(at, 0);
+    };
   withLowering(guest, outputs.flush, lowerFlush);
   withLowering(guest, outputs.blockingFlush, lowerFlush);
 

@@ -52,7 +52,7 @@ export function awaitReady(guest: Guest, pollables: readonly Pollable[], wait: b
       if (result === -ERRNO.EDEADLK) trap('the guest waits for what can never happen');
       if (result === -ERRNO.EINTR) continue;
       if (result < 0) ready.push(...indexes);
-      else indexes.forEach((index, i) => flags[i] !== 0 && ready.push(index));
+      else ready.push(...indexes.filter((_, i) => flags[i] !== 0));
     }
     if (ready.length > 0 || !wait) return ready.sort((a, b) => a - b);
   }

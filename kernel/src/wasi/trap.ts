@@ -7,13 +7,7 @@
  */
 
 /** `(module (func (export "t") unreachable))` */
-const TRAP_MODULE = Uint8Array.of(
-  ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
-  ...[1, 4, 1, 0x60, 0, 0],
-  ...[3, 2, 1, 0],
-  ...[7, 5, 1, 1, 0x74, 0, 0],
-  ...[10, 5, 1, 3, 0, 0x00, 0x0b],
-);
+const TRAP_MODULE = Uint8Array.of(...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0], ...[1, 4, 1, 0x60, 0, 0], ...[3, 2, 1, 0], ...[7, 5, 1, 1, 0x74, 0, 0], ...[10, 5, 1, 3, 0, 0x00, 0x0b]);
 
 let raise: (() => void) | undefined;
 

@@ -67,7 +67,8 @@ function parse(text, schema, file, schemaFile) {
     const id = json.annotations?.id;
     if (!id) problems.push(at(file, text, start, 'a policy needs an @id("...")'));
     else if (starts.has(id)) problems.push(at(file, text, start, `a second policy with @id(${JSON.stringify(id)})`));
-    else if (hasInexactNumber(json)) problems.push(at(file, text, start, `policy ${JSON.stringify(id)} has an integer beyond 2^53, which JSON cannot carry exactly: write it as a product`));
+    else if (hasInexactNumber(json))
+      problems.push(at(file, text, start, `policy ${JSON.stringify(id)} has an integer beyond 2^53, which JSON cannot carry exactly: write it as a product`));
     else {
       starts.set(id, start);
       staticPolicies[id] = json;

@@ -18,6 +18,7 @@ export { type LayerOptions } from './oci/file-layer.ts';
 export { MEDIA_TYPE } from './oci/media-types.ts';
 export { type OpenOptions, openPackage } from './oci/open-package.ts';
 export {
+  type KnownWasm,
   type PackagedComponent,
   type PackagedLayer,
   type PackageFormat,

@@ -6,7 +6,7 @@
  * It takes two passes. The first bundles the author's code alone, so that all of it, CommonJS dependencies too, is one
  * ES module whose free names esbuild can see one by one; the second joins it to the SDK's own modules.
  */
-import { dirname, join } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildFailure, type BuildOptions, build, type Message, type Plugin } from 'esbuild';
 import { BuildError, type Problem } from './build-error.ts';
@@ -157,6 +157,16 @@ export async function bundleAuthor({
   return { code: result.outputFiles?.[0]?.text ?? '', warnings: result.warnings.map(toProblem) };
 }
 
+/** Sources of the SDK are called as they are imported, wherever they are installed; the author's stay relative to the project. */
+function nameSdkSources(sourceMap: string, projectDir: string): string {
+  const map = JSON.parse(sourceMap) as { sources: string[] };
+  map.sources = map.sources.map((source) => {
+    const below = relative(sdkSource, resolve(projectDir, source));
+    return below.startsWith('..') ? source : `@forgeone/sdk/${below}`;
+  });
+  return JSON.stringify(map);
+}
+
 /** The component's module. */
 export async function bundleGuest(options: BundleOptions): Promise<Bundle> {
   const { entry, projectDir, globals, minify } = options;
@@ -176,7 +186,7 @@ export async function bundleGuest(options: BundleOptions): Promise<Bundle> {
   const text = (suffix: string): string => result.outputFiles?.find((file) => file.path.endsWith(suffix))?.text ?? '';
   return {
     code: text('guest.js'),
-    sourceMap: text('guest.js.map'),
+    sourceMap: nameSdkSources(text('guest.js.map'), projectDir),
     imports: [...new Set((output?.imports ?? []).filter((item) => item.external).map((item) => item.path))].sort(),
     warnings: [...author.warnings, ...result.warnings.map(toProblem)],
   };

@@ -35,8 +35,14 @@ export interface SourcePlace {
 
 /** Where a line and column (from 1) of the bundle come from, or undefined for code the build made. */
 export function findSource(sourceMap: string, line: number, column: number): SourcePlace | undefined {
-  const entry = new SourceMap(JSON.parse(sourceMap)).findEntry(line - 1, column - 1) as { originalSource?: string; originalLine?: number; originalColumn?: number };
-  if (entry.originalSource === undefined || entry.originalLine === undefined) return undefined;
+  const entry = new SourceMap(JSON.parse(sourceMap)).findEntry(line - 1, column - 1) as {
+    generatedLine?: number;
+    originalSource?: string;
+    originalLine?: number;
+    originalColumn?: number;
+  };
+  // Past the end Node gives the last entry there is.
+  if (entry.generatedLine !== line - 1 || entry.originalSource === undefined || entry.originalLine === undefined) return undefined;
   return { file: decodeURI(entry.originalSource), line: entry.originalLine + 1, column: (entry.originalColumn ?? 0) + 1 };
 }
 
@@ -55,7 +61,7 @@ function explain(error: unknown, bundle: Bundle): BuildError {
     return new BuildError(
       [
         {
-          message: `${missing[1]} is called while the plugin is built`,
+          message: `${missing[1]} is called while the component is built`,
           hint: 'modules run once, at build time, when there is no host: call it inside a function, for example lifecycle.start',
         },
       ],
@@ -66,7 +72,7 @@ function explain(error: unknown, bundle: Bundle): BuildError {
   const message = first.replace(/^.*?Error: /, '');
   const places = [...text.matchAll(PLACE)].map(([, line, column]) => findSource(bundle.sourceMap, Number(line), Number(column ?? 1)));
   // The author's own line, before the SDK's: that is where the mistake can be mended.
-  const found = places.find((source) => source && !source.file.includes('sdk/src/') && source.file !== 'forge-entry.js') ?? undefined;
+  const found = places.find((source) => source && !source.file.startsWith('@forgeone/sdk/')) ?? undefined;
   return new BuildError(
     [
       {
@@ -75,7 +81,7 @@ function explain(error: unknown, bundle: Bundle): BuildError {
         hint:
           stack
             .map((line) => line.trim())
-            .filter((line) => !line.includes('forge-entry.js'))
+            .filter((line) => !line.includes('@forgeone/sdk/'))
             .join('\n  ') || undefined,
       },
     ],

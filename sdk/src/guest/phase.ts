@@ -12,5 +12,5 @@ export function enterRunTime(): void {
 
 /** Refuses what makes no sense at build time: its result would be the same in every instance for ever. */
 export function requireRunTime(what: string): void {
-  if (!serving) throw new Error(`${what} is not there while the plugin is built: its modules run once, at build time. Call it inside a function, for example lifecycle.start.`);
+  if (!serving) throw new Error(`${what} is not there while the component is built: its modules run once, at build time. Call it inside a function, for example lifecycle.start.`);
 }

@@ -233,7 +233,9 @@ impl Machine {
             return Err(Errno::INVAL);
         }
         let ready = ready.get_mut(..streams.len()).ok_or(Errno::FAULT)?;
-        let deadline = if timeout_ns < 0.0 {
+        let deadline = if timeout_ns.is_nan() {
+            return Err(Errno::INVAL);
+        } else if timeout_ns < 0.0 {
             None
         } else {
             // Beyond 2^53 ns (104 days) there is no exact number; waking once in that time is harmless.

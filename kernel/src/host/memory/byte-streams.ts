@@ -162,8 +162,7 @@ export class LogFile {
   }
 }
 
-const bytesOf = (records: readonly LogRecord[]): number =>
-  records.reduce((sum, record) => sum + LOG_HEADER_BYTES + record.bytes.length, 0);
+const bytesOf = (records: readonly LogRecord[]): number => records.reduce((sum, record) => sum + LOG_HEADER_BYTES + record.bytes.length, 0);
 
 /** Each write is one record of the log. */
 export class LogWriter implements ByteWriter {

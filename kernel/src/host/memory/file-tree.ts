@@ -5,7 +5,7 @@
  * which passes here passes on Linux. Functions return a node or `-errno`; see path_resolution(7) and openat2(2).
  */
 import { ERRNO } from '../errno.ts';
-import { FILE_TYPE, OPEN, type NewTime, type Quota, STAT, type Usage } from '../host.ts';
+import { FILE_TYPE, type NewTime, OPEN, type Quota, STAT, type Usage } from '../host.ts';
 
 /** PATH_MAX without its final NUL, NAME_MAX, and MAXSYMLINKS of Linux. */
 const PATH_BYTES_MAX = 4095;

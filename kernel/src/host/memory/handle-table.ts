@@ -5,9 +5,9 @@
  * the derivation tree. Revoking an entry kills its subtree; closing one only hands its children to its parent.
  */
 import { randomBytes, randomInt } from 'node:crypto';
-import { HostError, type Grant, type Handle, type Owner, type Rights } from '../host.ts';
-import type { FileNode, OpenFile, QuotaAccount } from './file-tree.ts';
+import { type Grant, type Handle, HostError, type Owner, type Rights } from '../host.ts';
 import type { ByteReader, ByteWriter } from './byte-streams.ts';
+import type { FileNode, OpenFile, QuotaAccount } from './file-tree.ts';
 import type { OutboundList } from './outbound-list.ts';
 
 /** What a handle stands for. Directories and files carry the account that their quota is counted on. */

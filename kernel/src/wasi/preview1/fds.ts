@@ -1,7 +1,7 @@
 /** The file descriptors of a preview 1 program (data plane beside step 8): small numbers, lowest first, as POSIX has them. */
 import { ERRNO } from '../../host/errno.ts';
 import { STAT } from '../../host/host.ts';
-import { Descriptor, DESCRIPTOR_FLAG, flagsOfRights, type DirectoryStream } from '../descriptor.ts';
+import { DESCRIPTOR_FLAG, Descriptor, type DirectoryStream, flagsOfRights } from '../descriptor.ts';
 import type { Preopen } from '../filesystem.ts';
 import { type Guest, KIND } from '../guest.ts';
 import { ClosedOutput, EmptyInput, type InputStream, NativeInput, NativeOutput, type OutputStream } from '../streams.ts';

@@ -6,7 +6,7 @@
  */
 import { ERRNO } from '../../host/errno.ts';
 import { FILE_TYPE, type NewTime, STAT } from '../../host/host.ts';
-import { type Descriptor, DESCRIPTOR_FLAG, mutate, openAt, OPEN_FLAG, readDirectory, setSize, setTimes, setTimesAt } from '../descriptor.ts';
+import { DESCRIPTOR_FLAG, type Descriptor, mutate, OPEN_FLAG, openAt, readDirectory, setSize, setTimes, setTimesAt } from '../descriptor.ts';
 import type { Guest } from '../guest.ts';
 import { errnoOf, SUCCESS } from './errno.ts';
 import { endListing, FDFLAG, type FdTable, type Listing, type NodeFd, openFlagsOf } from './fds.ts';
@@ -49,7 +49,9 @@ export function createFiles(guest: Guest, fds: FdTable, memory: ProgramMemory) {
     view.setBigUint64(at + 16, BigInt(FILETYPES[Number(stat[STAT.type])] ?? 0), true);
     view.setBigInt64(at + 24, stat[STAT.links] as bigint, true);
     view.setBigInt64(at + 32, stat[STAT.size] as bigint, true);
-    [STAT.accessSeconds, STAT.modifySeconds, STAT.changeSeconds].forEach((field, i) => view.setBigUint64(at + 40 + i * 8, nanosOf(field), true));
+    view.setBigUint64(at + 40, nanosOf(STAT.accessSeconds), true);
+    view.setBigUint64(at + 48, nanosOf(STAT.modifySeconds), true);
+    view.setBigUint64(at + 56, nanosOf(STAT.changeSeconds), true);
   };
 
   const fdFilestatGet = (number: number, result: number): number => {
@@ -107,11 +109,7 @@ export function createFiles(guest: Guest, fds: FdTable, memory: ProgramMemory) {
   // --- opening and listing ------------------------------------------------------------------------------------------------
 
   const pathOpen = (
-    ...[number, lookup, pointer, bytes, oflags, rights, , fdflags, result]: [
-      ...[number, number, number, number, number],
-      ...[bigint, bigint],
-      ...[number, number],
-    ]
+    ...[number, lookup, pointer, bytes, oflags, rights, , fdflags, result]: [...[number, number, number, number, number], ...[bigint, bigint], ...[number, number]]
   ): number => {
     const to = memory.check(result, 4);
     return at(number, pointer, bytes, (base, path) => {
@@ -231,8 +229,7 @@ export function createFiles(guest: Guest, fds: FdTable, memory: ProgramMemory) {
     fd_allocate: (number: number) => withNode(number, () => -ERRNO.EOPNOTSUPP),
     fd_datasync: (number: number) => withNode(number, ({ descriptor }) => host.sync(owner, descriptor.handle, true)),
     fd_filestat_get: fdFilestatGet,
-    fd_filestat_set_size: (number: number, size: bigint) =>
-      withNode(number, ({ descriptor }) => (isOffset(size) ? setSize(guest, descriptor, Number(size)) : -ERRNO.EINVAL)),
+    fd_filestat_set_size: (number: number, size: bigint) => withNode(number, ({ descriptor }) => (isOffset(size) ? setSize(guest, descriptor, Number(size)) : -ERRNO.EINVAL)),
     fd_filestat_set_times: (number: number, access: bigint, modify: bigint, flags: number) =>
       withNode(number, ({ descriptor }) => {
         const times = timesOf(access, modify, flags);
@@ -243,16 +240,12 @@ export function createFiles(guest: Guest, fds: FdTable, memory: ProgramMemory) {
     path_create_directory: (number: number, pointer: number, bytes: number) =>
       at(number, pointer, bytes, (base, path) => mutate(base, () => host.createDirectoryAt(owner, base.handle, path))),
     path_filestat_get: pathFilestatGet,
-    path_filestat_set_times: (
-      ...[number, lookup, pointer, bytes, access, modify, flags]: [...[number, number, number, number], ...[bigint, bigint], number]
-    ) =>
+    path_filestat_set_times: (...[number, lookup, pointer, bytes, access, modify, flags]: [...[number, number, number, number], ...[bigint, bigint], number]) =>
       at(number, pointer, bytes, (base, path) => {
         const times = timesOf(access, modify, flags);
         return times === undefined ? -ERRNO.EINVAL : setTimesAt(guest, base, (lookup & LOOKUP_SYMLINK_FOLLOW) !== 0, path, ...times);
       }),
-    path_link: (
-      ...[fromFd, lookup, pointer, bytes, toFd, toPointer, toBytes]: [...[number, number, number, number], ...[number, number, number]]
-    ) =>
+    path_link: (...[fromFd, lookup, pointer, bytes, toFd, toPointer, toBytes]: [...[number, number, number, number], ...[number, number, number]]) =>
       between(fromFd, [pointer, bytes], toFd, [toPointer, toBytes], (from, oldPath, to, newPath) =>
         host.linkAt(owner, from.handle, oldPath, (lookup & LOOKUP_SYMLINK_FOLLOW) !== 0, to.handle, newPath),
       ),
@@ -261,9 +254,7 @@ export function createFiles(guest: Guest, fds: FdTable, memory: ProgramMemory) {
     path_remove_directory: (number: number, pointer: number, bytes: number) =>
       at(number, pointer, bytes, (base, path) => mutate(base, () => host.removeDirectoryAt(owner, base.handle, path))),
     path_rename: (fromFd: number, pointer: number, bytes: number, toFd: number, toPointer: number, toBytes: number) =>
-      between(fromFd, [pointer, bytes], toFd, [toPointer, toBytes], (from, oldPath, to, newPath) =>
-        host.renameAt(owner, from.handle, oldPath, to.handle, newPath),
-      ),
+      between(fromFd, [pointer, bytes], toFd, [toPointer, toBytes], (from, oldPath, to, newPath) => host.renameAt(owner, from.handle, oldPath, to.handle, newPath)),
     path_symlink: (targetPointer: number, targetBytes: number, number: number, pointer: number, bytes: number) => {
       const target = memory.path(targetPointer, targetBytes);
       return at(number, pointer, bytes, (base, path) => {

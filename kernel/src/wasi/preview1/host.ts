@@ -14,7 +14,7 @@ import { trap } from '../trap.ts';
 import { errnoOf, NOT_A_SOCKET, SUCCESS } from './errno.ts';
 import { FdTable } from './fds.ts';
 import { createFiles } from './files.ts';
-import { glueNameOf, PREVIEW1_FUNCTIONS, PREVIEW1_NAMES, PREVIEW1_PACKAGE, type Preview1Name } from './functions.ts';
+import { glueNameOf, PREVIEW1_FUNCTIONS, PREVIEW1_NAMES, PREVIEW1_PACKAGE, type Preview1Interface, type Preview1Name } from './functions.ts';
 import { ProgramMemory } from './memory.ts';
 import { createProgram } from './program.ts';
 
@@ -34,13 +34,15 @@ export function createPreview1(guest: Guest, options: CliOptions, preopens: read
     const fds = table;
     const { program, fd_pread, fd_pwrite } = createProgram(guest, options, fds, memory);
 
-    const clock = (read: (clock: number) => bigint) => (id: number, result: number): number => {
-      const at = memory.check(result, 8);
-      const known = CLOCKS[id];
-      if (known === undefined) return errnoOf(-ERRNO.EINVAL);
-      memory.view.setBigUint64(at, read(known), true);
-      return SUCCESS;
-    };
+    const clock =
+      (read: (clock: number) => bigint) =>
+      (id: number, result: number): number => {
+        const at = memory.check(result, 8);
+        const known = CLOCKS[id];
+        if (known === undefined) return errnoOf(-ERRNO.EINVAL);
+        memory.view.setBigUint64(at, read(known), true);
+        return SUCCESS;
+      };
     const timeGet = clock((known) => host.clockNow(known));
 
     const socket = (fd: number): number => (fds.find(fd) === undefined ? errnoOf(-ERRNO.EBADF) : NOT_A_SOCKET);
@@ -66,23 +68,45 @@ export function createPreview1(guest: Guest, options: CliOptions, preopens: read
   let made: Record<Preview1Name, CoreFunction> | undefined;
 
   const onlyLowered = (): never => trap('preview 1 programs need hybrid bindings');
-  const attach = withLowering(guest, () => onlyLowered(), ({ memory: lowered }) => () => {
-    guest.enter();
-    memory.attach(lowered);
-  });
-
-  const imports: Record<string, Record<string, object>> = {};
-  for (const name of PREVIEW1_NAMES) {
-    const { of } = PREVIEW1_FUNCTIONS[name];
-    const members = (imports[`${PREVIEW1_PACKAGE}/${of}`] ??= of === 'program' ? { attach } : {});
-    members[glueNameOf(name)] = withLowering(guest, () => onlyLowered(), () => {
-      made ??= functions();
-      const call = made[name] as (...core: unknown[]) => number;
-      return (...core: unknown[]) => {
+  const attach = withLowering(
+    guest,
+    () => onlyLowered(),
+    ({ memory: lowered }) =>
+      () => {
         guest.enter();
-        return call(...core);
-      };
-    });
-  }
-  return { imports };
+        memory.attach(lowered);
+      },
+  );
+
+  const member = (name: Preview1Name): object =>
+    withLowering(
+      guest,
+      () => onlyLowered(),
+      () => {
+        made ??= functions();
+        return gated(guest, made[name]);
+      },
+    );
+
+  const membersOf = (of: Preview1Interface): object =>
+    Object.fromEntries(PREVIEW1_NAMES.filter((name) => PREVIEW1_FUNCTIONS[name].of === of).map((name) => [glueNameOf(name), member(name)]));
+
+  return {
+    imports: {
+      [`${PREVIEW1_PACKAGE}/program`]: { attach, ...membersOf('program') },
+      [`${PREVIEW1_PACKAGE}/filesystem`]: membersOf('filesystem'),
+      [`${PREVIEW1_PACKAGE}/clocks`]: membersOf('clocks'),
+      [`${PREVIEW1_PACKAGE}/random`]: membersOf('random'),
+      [`${PREVIEW1_PACKAGE}/sockets`]: membersOf('sockets'),
+    },
+  };
+}
+
+/** The function, for a guest that still may call. Parameters are spelled out: a rest list would be made anew at each call. */
+function gated(guest: Guest, call: CoreFunction): CoreFunction {
+  const act = call as (...core: unknown[]) => unknown;
+  return (a: unknown, b: unknown, c: unknown, d: unknown, e: unknown, f: unknown, g: unknown, h: unknown, i: unknown) => {
+    guest.enter();
+    return act(a, b, c, d, e, f, g, h, i);
+  };
 }

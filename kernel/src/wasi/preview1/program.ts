@@ -8,12 +8,12 @@ import { CLOCK, FILE_TYPE, STAT } from '../../host/host.ts';
 import type { CliOptions } from '../cli.ts';
 import { DESCRIPTOR_FLAG, writeAt } from '../descriptor.ts';
 import type { Guest } from '../guest.ts';
+import { WASI_BOUNDS } from '../limits.ts';
 import { awaitReady, Pollable } from '../pollable.ts';
 import { trap, WasiExit } from '../trap.ts';
 import { errnoOf, SUCCESS } from './errno.ts';
 import { FDFLAG, type FdTable, type NodeFd, positionOf, type StreamFd } from './fds.ts';
 import type { ProgramMemory } from './memory.ts';
-import { WASI_BOUNDS } from '../limits.ts';
 
 /** `filetype` of preview 1, by {@link FILE_TYPE}. */
 export const FILETYPES: readonly number[] = [0, 1, 2, 3, 0, 7, 4, 6];
@@ -50,13 +50,20 @@ export function createProgram(guest: Guest, options: CliOptions, fds: FdTable, m
     const count = memory.check(countPointer, 4);
     const bytes = memory.check(bytesPointer, 4);
     memory.view.setUint32(count, list.length, true);
-    memory.view.setUint32(bytes, list.reduce((sum, text) => sum + text.length, 0), true);
+    memory.view.setUint32(
+      bytes,
+      list.reduce((sum, text) => sum + text.length, 0),
+      true,
+    );
     return SUCCESS;
   };
 
   const listGet = (list: readonly Buffer[]) => (pointers: number, buffer: number) => {
     const at = memory.check(pointers, list.length * 4);
-    let to = memory.check(buffer, list.reduce((sum, text) => sum + text.length, 0));
+    let to = memory.check(
+      buffer,
+      list.reduce((sum, text) => sum + text.length, 0),
+    );
     list.forEach((text, i) => {
       memory.view.setUint32(at + i * 4, to, true);
       memory.bytes.set(text, to);

@@ -32,12 +32,7 @@ export interface AuthorizeOptions {
  * A pure function of its arguments. Throws `CedarInputError` if the request or entities are not Cedar; whoever
  * enforces the answer takes that, like anything else that is not `allow`, for deny.
  */
-export function authorize(
-  policySet: PolicySet,
-  entities: Entities | readonly EntityJson[],
-  request: RequestJson,
-  { indexed = true }: AuthorizeOptions = {},
-): Decision {
+export function authorize(policySet: PolicySet, entities: Entities | readonly EntityJson[], request: RequestJson, { indexed = true }: AuthorizeOptions = {}): Decision {
   const store = entities instanceof Entities ? entities : readEntities(entities);
   const { principal, action, resource, context } = readRequest(request);
   startWork();

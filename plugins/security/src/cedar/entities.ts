@@ -114,10 +114,7 @@ function readRecord(reader: ValueReader, json: unknown): CedarRecord {
 }
 
 function sameEntity(a: Entity, b: Entity): boolean {
-  return equals(a.attributes, b.attributes)
-    && equals(a.tags, b.tags)
-    && a.parents.size === b.parents.size
-    && [...a.parents].every((parent) => b.parents.has(parent));
+  return equals(a.attributes, b.attributes) && equals(a.tags, b.tags) && a.parents.size === b.parents.size && [...a.parents].every((parent) => b.parents.has(parent));
 }
 
 /**

@@ -1,7 +1,7 @@
 /** The name of an entity: its type and its id, for example `Forge::User::"alice"`. */
 import { invalid } from './errors.ts';
 import { isObject } from './json.ts';
-import { checkString, checkName } from './names.ts';
+import { checkName, checkString } from './names.ts';
 
 export class EntityUid {
   readonly type: string;

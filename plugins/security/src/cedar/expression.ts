@@ -164,7 +164,12 @@ export class ExpressionCompiler {
     const constants = constantsOf(args);
     // The usual case is a literal, `ip("10.0.0.0/8")`: parsed here, not in every request.
     if (constants !== undefined) return precompute(() => callExtension(name, constants));
-    return valueCode((environment) => callExtension(name, args.map((argument) => argument.run(environment))));
+    return valueCode((environment) =>
+      callExtension(
+        name,
+        args.map((argument) => argument.run(environment)),
+      ),
+    );
   }
 }
 

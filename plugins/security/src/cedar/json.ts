@@ -1,21 +1,13 @@
 /** The JSON forms that Cedar publishes, as far as callers see them, and the guards that readers start with. */
 import { invalid } from './errors.ts';
 
-export interface TypeAndId {
-  readonly type: string;
-  readonly id: string;
-}
+/** An alias and not an interface, so that it is a `ValueJson` too. */
+export type TypeAndId = { readonly type: string; readonly id: string };
 
 export type EntityUidJson = TypeAndId | { readonly __entity: TypeAndId };
 
 /** A Cedar value. Integers past 2^53 must come as `bigint`: a `number` has already lost their last digits. */
-export type ValueJson =
-  | boolean
-  | number
-  | bigint
-  | string
-  | readonly ValueJson[]
-  | { readonly [name: string]: ValueJson };
+export type ValueJson = boolean | number | bigint | string | readonly ValueJson[] | { readonly [name: string]: ValueJson };
 
 export interface EntityJson {
   readonly uid: EntityUidJson;

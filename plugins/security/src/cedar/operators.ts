@@ -1,5 +1,5 @@
 /** Operators on values alone: equality, order, arithmetic, sets and text. */
-import { asLong, asSet, asString, booleanCode, type Code, precompute, runBoolean, type Run, typeError, valueCode } from './code.ts';
+import { asLong, asSet, asString, booleanCode, type Code, precompute, type Run, runBoolean, typeError, valueCode } from './code.ts';
 import { EvaluationError } from './errors.ts';
 import { Datetime, Duration } from './extension/datetime.ts';
 import { add, isLong, type Long, multiply, negate, subtract } from './long.ts';

@@ -29,7 +29,10 @@ export class ScopeIndex {
   }
 
   add(policy: Policy): void {
-    if (this.split !== undefined) return this.route(this.split, policy);
+    if (this.split !== undefined) {
+      this.route(this.split, policy);
+      return;
+    }
     this.policies.push(policy);
     if (this.policies.length <= LEAF_MAX || this.level >= ORDER.length) return;
     this.split = { any: undefined, equal: new Map(), is: new Map(), in: new Map() };
@@ -44,11 +47,14 @@ export class ScopeIndex {
     switch (constraint.kind) {
       case 'any':
         split.any ??= new ScopeIndex(this.level + 1);
-        return split.any.add(policy);
+        split.any.add(policy);
+        break;
       case 'equal':
-        return this.below(split.equal, constraint.key).add(policy);
+        this.below(split.equal, constraint.key).add(policy);
+        break;
       case 'is':
-        return this.below(split.is, constraint.type).add(policy);
+        this.below(split.is, constraint.type).add(policy);
+        break;
       case 'in':
         for (const key of constraint.keys) this.below(split.in, key).add(policy);
     }

@@ -88,9 +88,7 @@ export function equals(a: Value, b: Value): boolean {
   if (a instanceof EntityUid) return b instanceof EntityUid && a.key === b.key;
   if (a instanceof CedarSet) return b instanceof CedarSet && a.elements.length === b.elements.length && a.includesAll(b);
   if (a instanceof CedarRecord) return b instanceof CedarRecord && sameFields(a, b);
-  return !(b instanceof EntityUid || b instanceof CedarSet || b instanceof CedarRecord)
-    && a.typeName === b.typeName
-    && a.canonical === b.canonical;
+  return !(b instanceof EntityUid || b instanceof CedarSet || b instanceof CedarRecord) && a.typeName === b.typeName && a.canonical === b.canonical;
 }
 
 function sameFields(a: CedarRecord, b: CedarRecord): boolean {
@@ -115,11 +113,15 @@ export function keyOf(value: Value): string {
       return quote(value);
   }
   if (value instanceof EntityUid) return `e${quote(value.key)}`;
-  if (value instanceof CedarSet) return (value.key ??= join('[', value.elements.map(keyOf)));
-  if (value instanceof CedarRecord) {
-    return (value.key ??= join('{', [...value.fields].map(([name, field]) => quote(name) + keyOf(field))));
+  if (value instanceof CedarSet || value instanceof CedarRecord) {
+    value.key ??= value instanceof CedarSet ? join('[', value.elements.map(keyOf)) : join('{', Array.from(value.fields, keyOfField));
+    return value.key;
   }
   return `x${value.typeName}:${value.canonical}`;
+}
+
+function keyOfField([name, field]: [string, Value]): string {
+  return quote(name) + keyOf(field);
 }
 
 /** The length in front makes every key end where it says it does, whatever the text holds. */

@@ -1,9 +1,7 @@
 /** File layers: a tar, perhaps compressed, read entry by entry within a budget that no declared size can raise. */
 
-import { pipeline, Readable, type Transform } from 'node:stream';
-import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { LIMITS } from '../limits.ts';
-import { PackageError, refuse } from '../problems.ts';
+import { refuse } from '../problems.ts';
 import { readTar, type TarEntry, type TarRules } from '../tar/read-tar.ts';
 import { StreamTarSource } from '../tar/tar-source.ts';
 import type { PackageBlob } from './blob.ts';
@@ -58,7 +56,7 @@ export async function* decompress(
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const ratioBytesMax = Math.max(LIMITS.layer.ratioFreeBytes, compressedBytes * LIMITS.layer.ratioMax);
   let bytes = 0;
-  for await (const chunk of compression === 'none' ? source : inflate(source, compression, compressedBytes, what)) {
+  for await (const chunk of await uncompressed(source, compression, compressedBytes, what)) {
     bytes += chunk.length;
     if (bytes > bytesMax) refuse('limit', `uncompresses to more than ${bytesMax} bytes`, { where: what });
     if (bytes > ratioBytesMax) refuse('limit', `uncompresses to more than ${LIMITS.layer.ratioMax} times its ${compressedBytes} bytes`, { where: what });
@@ -66,20 +64,11 @@ export async function* decompress(
   }
 }
 
-async function* inflate(source: AsyncIterable<Uint8Array>, compression: 'gzip' | 'zstd', compressedBytes: number, what: string): AsyncGenerator<Uint8Array, void, undefined> {
-  const engine: Transform & { readonly bytesWritten: number } = compression === 'gzip' ? createGunzip() : createZstdDecompress();
-  // pipeline carries an error of either end to the other; the loop below throws it.
-  pipeline(Readable.from(source, { objectMode: false }), engine, () => {});
-  try {
-    for await (const chunk of engine) yield chunk as Uint8Array;
-  } catch (error) {
-    if (error instanceof PackageError) throw error;
-    refuse('invalid', `is no valid ${compression} stream (${(error as NodeJS.ErrnoException).code ?? 'unknown error'})`, { where: what });
-  } finally {
-    engine.destroy();
-  }
-  // Both engines ignore some kinds of data after their stream; another reader might not.
-  if (engine.bytesWritten !== compressedBytes) refuse('invalid', `has data after its ${compression} stream`, { where: what });
+async function uncompressed(source: AsyncIterable<Uint8Array>, compression: LayerCompression, compressedBytes: number, what: string): Promise<AsyncIterable<Uint8Array>> {
+  if (compression === 'none') return source;
+  // node:zlib takes 3-7 ms to load, and `forge run` of a component opens no layer.
+  const { inflate } = await import('./inflate.ts');
+  return inflate(source, compression, compressedBytes, what);
 }
 
 async function* summed(source: AsyncIterable<Uint8Array>, sum: DigestSum): AsyncGenerator<Uint8Array, void, undefined> {

@@ -10,7 +10,7 @@ import { sha256Digest } from './digest.ts';
 import { isForgePackage, openForgePackage } from './forge-package.ts';
 import { type Layout, type LayoutManifest, readLayout } from './layout.ts';
 import { type LayoutStore, openDirectoryLayout, openRegularFile, openTarLayout } from './layout-store.ts';
-import { type PackageContent, type PackageReader, type PackageReferrer, PLUGIN_COMPONENT } from './package-reader.ts';
+import { type KnownWasm, type PackageContent, type PackageReader, type PackageReferrer, PLUGIN_COMPONENT } from './package-reader.ts';
 import { synthesizeManifest } from './synthesize-manifest.ts';
 import { isWasmArtifact, openWasmArtifact } from './wasm-artifact.ts';
 import { isImage, isWasmPlatform, openWasmImage } from './wasm-image.ts';
@@ -20,6 +20,8 @@ export interface OpenOptions {
   readonly digest?: string | undefined;
   /** Whether a config blob with this digest passed the manifest check before: saves the schema's 5 ms in `forge run`. */
   readonly isCheckedConfig?: ((digest: string) => boolean) | undefined;
+  /** What `inspectWasm` said of the component with this digest before: saves reading it through again. Not for forgepkgs, which need none. */
+  readonly knownWasm?: KnownWasm | undefined;
 }
 
 /**
@@ -31,7 +33,7 @@ export interface OpenOptions {
  */
 export async function openPackage(path: string, options: OpenOptions = {}): Promise<PackageReader> {
   const store = await openStore(path);
-  if (store === 'wasm') return openBareWasm(path);
+  if (store === 'wasm') return openBareWasm(path, options.knownWasm);
   const layout = await readLayout(store);
   const root = selectRoot(layout, options.digest);
   const content = await openContent(layout, root, options);
@@ -70,7 +72,7 @@ export async function openStore(path: string): Promise<LayoutStore | 'wasm'> {
 
 async function openContent(layout: Layout, root: LayoutManifest, options: OpenOptions): Promise<PackageContent> {
   if (isForgePackage(root)) return openForgePackage(layout, root, options.isCheckedConfig ?? (() => false));
-  if (isWasmArtifact(root)) return openWasmArtifact(layout, root);
+  if (isWasmArtifact(root)) return openWasmArtifact(layout, root, options.knownWasm);
   if (isImage(root)) return openWasmImage(layout, root);
   const type = root.manifest.artifactType ?? root.manifest.config.mediaType;
   return refuse('unsupported', `holds an artifact of type ${quote(type)}, which is no package`, {
@@ -95,10 +97,10 @@ function selectRoot({ roots, store }: Layout, digest: string | undefined): Layou
   return refuse('conflict', `holds ${roots.length} packages: ${roots.map(({ descriptor }) => descriptor.digest).join(', ')}`, { where, hint: 'name one by its digest' });
 }
 
-async function openBareWasm(path: string): Promise<PackageReader> {
+async function openBareWasm(path: string, knownWasm: KnownWasm | undefined): Promise<PackageReader> {
   const bytes = await readWasmFile(path);
   const digest = sha256Digest(bytes);
-  const manifest = synthesizeManifest({ path, digest, info: inspectWasm(bytes, path) });
+  const manifest = synthesizeManifest({ path, digest, info: knownWasm?.(digest) ?? inspectWasm(bytes, path) });
   const container = manifest.containers[0]?.name ?? PLUGIN_COMPONENT;
   return {
     kind: 'wasm',

@@ -2,6 +2,7 @@
 
 import type { Manifest } from '../manifest/manifest.ts';
 import type { TarEntry } from '../tar/read-tar.ts';
+import type { WasmInfo } from '../wasm/inspect-wasm.ts';
 import type { PackageBlob } from './blob.ts';
 import type { LayerOptions } from './file-layer.ts';
 
@@ -63,3 +64,6 @@ export interface PackageReader {
 
 /** What is particular to a format; `openPackage` adds the rest. */
 export type PackageContent = Pick<PackageReader, 'kind' | 'manifest' | 'components' | 'files'>;
+
+/** A cache of `inspectWasm` by digest, kept by whoever installs. */
+export type KnownWasm = (digest: string) => WasmInfo | undefined;

@@ -8,14 +8,14 @@ import { PackageBlob } from './blob.ts';
 import { JsonShape } from './json-shape.ts';
 import { findLayoutProblems, type Layout, type LayoutManifest } from './layout.ts';
 import { MEDIA_TYPE } from './media-types.ts';
-import { type PackageContent, PLUGIN_COMPONENT } from './package-reader.ts';
+import { type KnownWasm, type PackageContent, PLUGIN_COMPONENT } from './package-reader.ts';
 import { synthesizeManifest } from './synthesize-manifest.ts';
 
 export function isWasmArtifact({ manifest }: LayoutManifest): boolean {
   return manifest.config.mediaType === MEDIA_TYPE.wasmConfig;
 }
 
-export async function openWasmArtifact(layout: Layout, root: LayoutManifest): Promise<PackageContent> {
+export async function openWasmArtifact(layout: Layout, root: LayoutManifest, knownWasm?: KnownWasm): Promise<PackageContent> {
   const { store } = layout;
   const { config, layers } = root.manifest;
   refuseAny(findLayoutProblems(layout));
@@ -25,7 +25,7 @@ export async function openWasmArtifact(layout: Layout, root: LayoutManifest): Pr
   }
   await checkConfig(new PackageBlob(store, config), layer.digest);
   const blob = new PackageBlob(store, layer);
-  const info = inspectWasm(await blob.read(), store.path);
+  const info = knownWasm?.(layer.digest) ?? inspectWasm(await blob.read(), store.path);
   const manifest = synthesizeManifest({ path: store.path, digest: layer.digest, info });
   const container = manifest.containers[0]?.name ?? PLUGIN_COMPONENT;
   return { kind: 'wasm-artifact', manifest, components: [{ container, digest: layer.digest, size: layer.size, read: () => blob.read() }], files: [] };

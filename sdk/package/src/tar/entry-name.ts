@@ -24,8 +24,11 @@ export function checkEntryName(raw: string, policy: NamePolicy, what: string): s
   if (name.startsWith('/')) reject('is absolute');
   if (name.includes('\\')) reject('has a backslash');
   if (/^[A-Za-z]:/.test(name)) reject('has a drive letter');
-  if (/[\p{Cc}\p{Cf}\p{Cn}\p{Co}\p{Cs}\p{Zl}\p{Zp}]/u.test(name)) reject('has control, bidi or zero-width characters');
-  if (name !== name.normalize('NFC')) reject('is not in Unicode normal form C');
+  // The first test spares almost every name the second one's tables, 5 ms in a cold process.
+  if (!/^[ -~]*$/.test(name)) {
+    if (/[\p{Cc}\p{Cf}\p{Cn}\p{Co}\p{Cs}\p{Zl}\p{Zp}]/u.test(name)) reject('has control, bidi or zero-width characters');
+    if (name !== name.normalize('NFC')) reject('is not in Unicode normal form C');
+  }
   const parts = name.split('/');
   if (parts.includes('..')) reject('has a ".." part');
   if (parts.includes('.') || parts.includes('')) reject('has an empty or "." part');

@@ -50,8 +50,8 @@ export function readPreamble(cursor: ByteCursor): WasmFormat {
 /** Reads the component that `cursor` is in, after its preamble. */
 export function readComponent(cursor: ByteCursor, budget: WasmBudget, features: FeatureProblems, depth = 1): ComponentParts {
   if (depth > LIMITS.wasm.nestingMax) refuse('limit', `components nested deeper than ${LIMITS.wasm.nestingMax}`, cursor.here());
-  const imports: ComponentExtern[] = [];
-  const exports: ComponentExtern[] = [];
+  const imports = new ExternList();
+  const exports = new ExternList();
   const coreModules: CoreModuleInfo[] = [];
   while (cursor.left > 0) {
     budget.section(cursor);
@@ -59,8 +59,8 @@ export function readComponent(cursor: ByteCursor, budget: WasmBudget, features: 
     if (id > COMPONENT_SECTION.last) cursor.unknown('a component section', id);
     const section = cursor.take(cursor.u32());
     if (id === COMPONENT_SECTION.custom) section.name();
-    else if (id === COMPONENT_SECTION.import) readExterns(section, imports, readImport);
-    else if (id === COMPONENT_SECTION.export) readExterns(section, exports, readExport);
+    else if (id === COMPONENT_SECTION.import) imports.read(section, readImport);
+    else if (id === COMPONENT_SECTION.export) exports.read(section, readExport);
     else if (id === COMPONENT_SECTION.coreModule) {
       if (readPreamble(section) !== 'module') section.malformed('a core module section without a core module');
       coreModules.push(readCoreModule(section, budget, features));
@@ -70,21 +70,26 @@ export function readComponent(cursor: ByteCursor, budget: WasmBudget, features: 
     }
     // The other kinds (types, instances, aliases, canonical functions) name nothing from outside; jco validates them.
   }
-  return { imports, exports, coreModules };
+  return { imports: imports.externs, exports: exports.externs, coreModules };
 }
 
-function readExterns(section: ByteCursor, externs: ComponentExtern[], read: (section: ByteCursor) => ComponentExtern): void {
-  const count = section.count('imports or exports', LIMITS.wasm.externsMax);
-  const names = new Set(externs.map(({ name }) => name));
-  for (let index = 0; index < count; index++) {
-    const extern = read(section);
-    // A second `wasi:cli/run` could be shown to one reader and run by another.
-    if (names.has(extern.name)) section.malformed(`${quote(extern.name)} stands twice`);
-    names.add(extern.name);
-    externs.push(extern);
+/** The imports, or the exports, of one component, which may stand in many sections. */
+class ExternList {
+  readonly externs: ComponentExtern[] = [];
+  readonly #names = new Set<string>();
+
+  read(section: ByteCursor, readOne: (section: ByteCursor) => ComponentExtern): void {
+    const count = section.count('imports or exports', LIMITS.wasm.externsMax);
+    for (let index = 0; index < count; index++) {
+      const extern = readOne(section);
+      // A second `wasi:cli/run` could be shown to one reader and run by another.
+      if (this.#names.has(extern.name)) section.malformed(`${quote(extern.name)} stands twice`);
+      this.#names.add(extern.name);
+      this.externs.push(extern);
+    }
+    if (this.externs.length > LIMITS.wasm.externsMax) refuse('limit', `more than ${LIMITS.wasm.externsMax} imports or exports`, section.here());
+    section.expectEnd('an import or export section');
   }
-  if (externs.length > LIMITS.wasm.externsMax) refuse('limit', `more than ${LIMITS.wasm.externsMax} imports or exports`, section.here());
-  section.expectEnd('an import or export section');
 }
 
 function readImport(section: ByteCursor): ComponentExtern {

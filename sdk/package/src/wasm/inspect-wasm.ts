@@ -34,7 +34,8 @@ export type WasmInfo = ComponentInfo | ModuleInfo;
  *
  * Refuses with `invalid` what is no WebAssembly or is cut, with `unsupported` shared memories, 64-bit memories, garbage
  * collection and unknown encodings, and with `limit` what is past `LIMITS.wasm`. Reads no instruction: compiling
- * validates those. Takes about 1 ms a MB.
+ * validates those. Takes 2 to 25 ms for 0.1 to 10 MB in a fresh process, a third of that in a warm one: keep the result
+ * by digest.
  */
 export function inspectWasm(bytes: Uint8Array, what = 'component'): WasmInfo {
   if (bytes.length > LIMITS.wasm.bytesMax) refuse('limit', `${bytes.length} bytes of WebAssembly, more than ${LIMITS.wasm.bytesMax}`, { where: what });

@@ -28,7 +28,13 @@ const small = fc.integer({ min: -3, max: 3 });
 const edge = oneOf([2 ** 53 - 1, -(2 ** 53 - 1), 2 ** 31, -(2 ** 31), 2 ** 40]);
 
 /** Values of attributes and context, by the name that they are stored under: types mostly follow names. */
-const scalar: fc.Arbitrary<ValueJson> = fc.oneof(small, edge, oneOf(STRINGS), fc.boolean(), oneOf(ALL).map((entity) => ({ __entity: entity })));
+const scalar: fc.Arbitrary<ValueJson> = fc.oneof(
+  small,
+  edge,
+  oneOf(STRINGS),
+  fc.boolean(),
+  oneOf(ALL).map((entity) => ({ __entity: entity })),
+);
 const extension: fc.Arbitrary<ValueJson> = fc.oneof(
   oneOf(IPS.slice(0, 8)).map((arg) => ({ __extn: { fn: 'ip', arg } })),
   oneOf(DECIMALS.slice(0, 6)).map((arg) => ({ __extn: { fn: 'decimal', arg } })),
@@ -99,20 +105,37 @@ export const expressions = fc.letrec<Expressions>((tie) => {
   const any = tie('any');
   const typed = (kind: keyof Expressions): fc.Arbitrary<Json> => fc.oneof({ weight: 19, arbitrary: tie(kind) }, { weight: 1, arbitrary: any });
   const [bool, long, string, entity, set, record, extensionValue] = (['bool', 'long', 'string', 'entity', 'set', 'record', 'extension'] as const).map(typed) as [
-    fc.Arbitrary<Json>, fc.Arbitrary<Json>, fc.Arbitrary<Json>, fc.Arbitrary<Json>, fc.Arbitrary<Json>, fc.Arbitrary<Json>, fc.Arbitrary<Json>,
+    fc.Arbitrary<Json>,
+    fc.Arbitrary<Json>,
+    fc.Arbitrary<Json>,
+    fc.Arbitrary<Json>,
+    fc.Arbitrary<Json>,
+    fc.Arbitrary<Json>,
+    fc.Arbitrary<Json>,
   ];
   const literal = (of: fc.Arbitrary<ValueJson>): fc.Arbitrary<Json> => of.map((json) => ({ Value: json }));
   const binary = (names: readonly string[], left: fc.Arbitrary<Json>, right: fc.Arbitrary<Json>): fc.Arbitrary<Json> =>
     fc.tuple(oneOf(names), left, right).map(([name, a, b]) => ({ [name]: { left: a, right: b } }));
-  const call = (names: readonly string[], ...args: fc.Arbitrary<Json>[]): fc.Arbitrary<Json> =>
-    fc.tuple(oneOf(names), fc.tuple(...args)).map(([name, list]) => ({ [name]: list }));
+  const call = (names: readonly string[], ...args: fc.Arbitrary<Json>[]): fc.Arbitrary<Json> => fc.tuple(oneOf(names), fc.tuple(...args)).map(([name, list]) => ({ [name]: list }));
   const attribute = (name: string): fc.Arbitrary<Json> =>
-    fc.oneof({ weight: 3, arbitrary: oneOf(['principal', 'resource', 'context'] as const).map((variable) => ({ Var: variable })) }, { weight: 1, arbitrary: entity }, { weight: 1, arbitrary: record })
+    fc
+      .oneof(
+        { weight: 3, arbitrary: oneOf(['principal', 'resource', 'context'] as const).map((variable) => ({ Var: variable })) },
+        { weight: 1, arbitrary: entity },
+        { weight: 1, arbitrary: record },
+      )
       .map((left) => ({ '.': { left, attr: name } }));
+  // biome-ignore lint/suspicious/noThenProperty: it is Cedar's name, and nothing awaits it
   const conditional = (of: fc.Arbitrary<Json>): fc.Arbitrary<Json> => fc.tuple(bool, of, of).map(([test, yes, no]) => ({ 'if-then-else': { if: test, then: yes, else: no } }));
   const level = (...choices: fc.MaybeWeightedArbitrary<Json>[]): fc.Arbitrary<Json> => fc.oneof({ maxDepth: 4, depthIdentifier: 'expression', depthSize: 'small' }, ...choices);
   const path = fc.oneof(oneOf(NAMES), fc.array(oneOf(NAMES), { minLength: 1, maxLength: 3 }));
-  const pattern = fc.array(fc.oneof(fc.constant('Wildcard'), oneOf(['a', 'b', '*', 'é', '😀', 'ab', '']).map((Literal) => ({ Literal }))), { maxLength: 5 });
+  const pattern = fc.array(
+    fc.oneof(
+      fc.constant('Wildcard'),
+      oneOf(['a', 'b', '*', 'é', '😀', 'ab', '']).map((Literal) => ({ Literal })),
+    ),
+    { maxLength: 5 },
+  );
 
   return {
     bool: level(
@@ -123,14 +146,26 @@ export const expressions = fc.letrec<Expressions>((tie) => {
       binary(['==', '!='], entity, entity),
       binary(['<', '<=', '>', '>='], long, long),
       binary(['<', '<=', '>', '>='], extensionValue, extensionValue),
-      binary(['in'], entity, fc.oneof(entity, fc.array(entity, { maxLength: 3 }).map((Set) => ({ Set })), set)),
+      binary(
+        ['in'],
+        entity,
+        fc.oneof(
+          entity,
+          fc.array(entity, { maxLength: 3 }).map((elements) => ({ Set: elements })),
+          set,
+        ),
+      ),
       binary(['contains'], set, any),
       binary(['containsAll', 'containsAny', '==', '!='], set, set),
       set.map((arg) => ({ isEmpty: { arg } })),
       fc.tuple(fc.oneof(entity, record), path).map(([left, attr]) => ({ has: { left, attr } })),
       fc.tuple(string, pattern).map(([left, parts]) => ({ like: { left, pattern: parts } })),
       fc.tuple(entity, oneOf(TYPES), fc.option(entity)).map(([left, entity_type, above]) => ({ is: above === null ? { left, entity_type } : { left, entity_type, in: above } })),
-      binary(['hasTag'], entity, oneOf(NAMES).map((name) => ({ Value: name }))),
+      binary(
+        ['hasTag'],
+        entity,
+        oneOf(NAMES).map((name) => ({ Value: name })),
+      ),
       call(['isIpv4', 'isIpv6', 'isLoopback', 'isMulticast'], extensionValue),
       call(['isInRange', 'lessThan', 'lessThanOrEqual', 'greaterThan', 'greaterThanOrEqual'], extensionValue, extensionValue),
       attribute('b'),
@@ -152,8 +187,17 @@ export const expressions = fc.letrec<Expressions>((tie) => {
       literal(oneOf(ALL).map((entityUid) => ({ __entity: entityUid }))),
       attribute('e'),
     ),
-    set: level(attribute('l'), fc.array(any, { maxLength: 3 }).map((Set) => ({ Set })), literal(fc.array(value, { maxLength: 3 }))),
-    record: level(fc.constant({ Var: 'context' }), attribute('r'), fields(any).map((Record) => ({ Record })), literal(fields(value))),
+    set: level(
+      attribute('l'),
+      fc.array(any, { maxLength: 3 }).map((elements) => ({ Set: elements })),
+      literal(fc.array(value, { maxLength: 3 })),
+    ),
+    record: level(
+      fc.constant({ Var: 'context' }),
+      attribute('r'),
+      fields(any).map((Record) => ({ Record })),
+      literal(fields(value)),
+    ),
     extension: level(
       attribute('x'),
       call(['ip'], literal(oneOf(IPS))),
@@ -175,12 +219,21 @@ export const expressions = fc.letrec<Expressions>((tie) => {
       tie('set'),
       tie('record'),
       tie('extension'),
-      binary(['getTag'], entity, oneOf(NAMES).map((name) => ({ Value: name }))),
+      binary(
+        ['getTag'],
+        entity,
+        oneOf(NAMES).map((name) => ({ Value: name })),
+      ),
     ),
   };
 });
 
-const target = (values: readonly TypeAndId[]): fc.Arbitrary<Json> => fc.oneof(oneOf(values), oneOf(ALL), oneOf(values).map((entity) => ({ __entity: entity })));
+const target = (values: readonly TypeAndId[]): fc.Arbitrary<Json> =>
+  fc.oneof(
+    oneOf(values),
+    oneOf(ALL),
+    oneOf(values).map((entity) => ({ __entity: entity })),
+  );
 
 function variableScope(values: readonly TypeAndId[]): fc.Arbitrary<Json> {
   return fc.oneof(

@@ -1,6 +1,6 @@
 /** The official engine, as the peer that every answer is held against. */
 import { createRequire } from 'node:module';
-import { CedarInputError, compile, authorize, type EntityJson, type PolicySetJson, type RequestJson } from '../../../../plugins/security/src/cedar/index.ts';
+import { authorize, CedarInputError, compile, type EntityJson, type PolicySetJson, type RequestJson } from '../../../../plugins/security/src/cedar/index.ts';
 
 // Its `./nodejs` entry is CommonJS only.
 export const official = createRequire(import.meta.url)('@cedar-policy/cedar-wasm/nodejs') as typeof import('@cedar-policy/cedar-wasm/nodejs');

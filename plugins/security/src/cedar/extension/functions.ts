@@ -21,7 +21,7 @@ function binary(call: (a: Argument, b: Argument) => Value): ExtensionFunction {
   return { arity: 2, call };
 }
 
-function constructor(parse: (text: string) => Value): ExtensionFunction {
+function fromText(parse: (text: string) => Value): ExtensionFunction {
   return unary((text) => {
     if (typeof text !== 'string') throw new EvaluationError('type error: expected string');
     return parse(text);
@@ -33,19 +33,19 @@ function inUnit(unit: number): ExtensionFunction {
 }
 
 const FUNCTIONS: ReadonlyMap<string, ExtensionFunction> = new Map([
-  ['ip', constructor(parseIp)],
+  ['ip', fromText(parseIp)],
   ['isIpv4', unary((a) => ipOf(a).bits === 32)],
   ['isIpv6', unary((a) => ipOf(a).bits === 128)],
   ['isLoopback', unary((a) => ipOf(a).isLoopback())],
   ['isMulticast', unary((a) => ipOf(a).isMulticast())],
   ['isInRange', binary((a, b) => ipOf(a).isInRange(ipOf(b)))],
-  ['decimal', constructor(parseDecimal)],
+  ['decimal', fromText(parseDecimal)],
   ['lessThan', binary((a, b) => compareDecimals(a, b) < 0)],
   ['lessThanOrEqual', binary((a, b) => compareDecimals(a, b) <= 0)],
   ['greaterThan', binary((a, b) => compareDecimals(a, b) > 0)],
   ['greaterThanOrEqual', binary((a, b) => compareDecimals(a, b) >= 0)],
-  ['datetime', constructor(parseDatetime)],
-  ['duration', constructor(parseDuration)],
+  ['datetime', fromText(parseDatetime)],
+  ['duration', fromText(parseDuration)],
   ['offset', binary(offsetBy)],
   ['durationSince', binary(durationSince)],
   ['toDate', unary(toDate)],

@@ -1,0 +1,38 @@
+/**
+ * The security plugin: decides every system call by Cedar policies, and appraises who asks (call path step 7).
+ *
+ * It imports nothing that reaches anything. Policies are compiled here, at the top of the module: that runs when the
+ * plugin is built, and the result is frozen into the component, so starting it costs nothing.
+ */
+
+import * as config from 'forge:kernel/config@0.1.0';
+import { definePlugin } from '@forgeone/sdk';
+import { compile, type PolicySetJson } from './cedar/index.ts';
+import { type Basis, decide } from './decide.ts';
+import defaultPolicies from './generated/default-policies.json' with { type: 'json' };
+import { appraise } from './trust.ts';
+
+const policies = compile(defaultPolicies.policies as PolicySetJson);
+
+/** Policies are part of the component, so they change only with it: the first epoch is the last. */
+let basis: Basis = { policies, trustedPlugins: new Set(), epoch: 1 };
+
+export default definePlugin({
+  lifecycle: {
+    start() {
+      const names = config
+        .get('trusted-plugins')
+        ?.split(/\s+/)
+        .filter((name) => name !== '');
+      basis = { ...basis, trustedPlugins: new Set(names) };
+    },
+  },
+  provides: {
+    'forge:security/authorizer@0.1.0': {
+      authorize: (request) => decide(basis, request),
+    },
+    'forge:security/trust@0.1.0': {
+      validateTrust: (identity, syscall, evidence) => appraise(identity, syscall, evidence),
+    },
+  },
+});
