@@ -148,6 +148,7 @@ export async function openKernel(options: KernelOptions): Promise<Kernel> {
     workerUrl: entry('./domain/worker.ts', './domain-worker.mjs'),
     threadData: {
       mintKey,
+      codeCache: paths.codeCache,
       ingressOwner,
       roots: { state: paths.home, volumes: paths.volumes, logs: paths.logs, scratch: paths.scratch },
       stateFile: paths.stateFile,
@@ -155,7 +156,6 @@ export async function openKernel(options: KernelOptions): Promise<Kernel> {
       oneShot: options.oneShot ?? false,
       log: { level: options.logLevel ?? 'info', file: options.logFile },
     },
-    codeCache: paths.codeCache,
     handle: (method, args) => {
       const run = methods[method];
       if (!run) throw new Error(`no kernel method ${method}`);

@@ -22,9 +22,7 @@ export type KernelHandler = (method: string, args: readonly unknown[]) => unknow
 export interface SupervisorOptions {
   readonly plugins: readonly PluginUnit[];
   readonly workerUrl: URL;
-  readonly threadData: Pick<DomainThreadData, 'mintKey' | 'ingressOwner' | 'roots' | 'stateFile' | 'oneShot' | 'auditFile' | 'log'>;
-  /** Where V8 keeps compiled glue between processes. */
-  readonly codeCache: string;
+  readonly threadData: Pick<DomainThreadData, 'mintKey' | 'codeCache' | 'ingressOwner' | 'roots' | 'stateFile' | 'oneShot' | 'auditFile' | 'log'>;
   readonly handle: KernelHandler;
   readonly log: Logger;
 }
@@ -186,7 +184,7 @@ export class Supervisor {
       workerData: data,
       transferList: [port2],
       // Nothing of the user's environment reaches a domain.
-      env: { NODE_COMPILE_CACHE: this.#options.codeCache },
+      env: { NODE_COMPILE_CACHE: this.#options.threadData.codeCache },
       stdout: false,
       stderr: false,
       resourceLimits: { stackSizeMb: LIMITS.guestStackMiB, maxOldGenerationSizeMb: LIMITS.guestHeapMiB },

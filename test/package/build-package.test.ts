@@ -2,7 +2,18 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { buildFileLayer, buildPackage, MEDIA_TYPE, openPackage, PackageError, type PackageParts, parseManifestToml, PLUGIN_COMPONENT, validatePackage, writePackage } from '../../sdk/package/src/index.ts';
+import {
+  buildFileLayer,
+  buildPackage,
+  MEDIA_TYPE,
+  openPackage,
+  PackageError,
+  type PackageParts,
+  PLUGIN_COMPONENT,
+  parseManifestToml,
+  validatePackage,
+  writePackage,
+} from '../../sdk/package/src/index.ts';
 import { digestOf, tempFile, tempPath } from './layouts.ts';
 import { COMMAND, component, PLUGIN } from './wasm-bytes.ts';
 
@@ -31,7 +42,15 @@ async function app(): Promise<PackageParts> {
     name = "db"
     image = "postgres:18"
   `);
-  return { manifest, components: new Map([['web', HANDLER], ['job', COMMAND], ['job-again', COMMAND]]), files: new Map([['assets', ASSETS]]) };
+  return {
+    manifest,
+    components: new Map([
+      ['web', HANDLER],
+      ['job', COMMAND],
+      ['job-again', COMMAND],
+    ]),
+    files: new Map([['assets', ASSETS]]),
+  };
 }
 
 async function problemsOf(parts: PackageParts): Promise<string[]> {
@@ -83,7 +102,9 @@ describe('a package that was written', () => {
   });
 
   test('may be a plugin', async () => {
-    const manifest = await parseManifestToml('[package]\nname = "forge/storage"\nversion = "0.1.0"\nkind = "plugin"\n[plugin]\nsource = "s.ts"\nprovides = ["forge:storage/volumes@0.1.0"]');
+    const manifest = await parseManifestToml(
+      '[package]\nname = "forge/storage"\nversion = "0.1.0"\nkind = "plugin"\n[plugin]\nsource = "s.ts"\nprovides = ["forge:storage/volumes@0.1.0"]',
+    );
     const path = tempFile('p.forgepkg', await buildPackage({ manifest, components: new Map([[PLUGIN_COMPONENT, PLUGIN]]) }));
     expect((await openPackage(path)).components).toMatchObject([{ container: 'plugin', digest: digestOf(PLUGIN) }]);
     expect(await validatePackage(path)).toEqual([]);
@@ -93,7 +114,17 @@ describe('a package that was written', () => {
 describe('parts that do not fit are refused, all at once', () => {
   test('what is missing and what is too much', async () => {
     const parts = await app();
-    expect(await problemsOf({ ...parts, components: new Map([['web', HANDLER], ['job', COMMAND], ['extra', COMMAND]]), files: new Map([['other', ASSETS]]) })).toEqual([
+    expect(
+      await problemsOf({
+        ...parts,
+        components: new Map([
+          ['web', HANDLER],
+          ['job', COMMAND],
+          ['extra', COMMAND],
+        ]),
+        files: new Map([['other', ASSETS]]),
+      }),
+    ).toEqual([
       'the layer "assets" was not given',
       'the component of "job-again" was not given',
       'a component was given for "extra", which has none in the manifest',
@@ -103,7 +134,11 @@ describe('parts that do not fit are refused, all at once', () => {
 
   test('components that are none, that cannot run, or that are plugins', async () => {
     const parts = await app();
-    const components = new Map([['web', PLUGIN], ['job', component({ exports: ['a:b/c@1.0.0'] })], ['job-again', Buffer.from('MZ')]]);
+    const components = new Map([
+      ['web', PLUGIN],
+      ['job', component({ exports: ['a:b/c@1.0.0'] })],
+      ['job-again', Buffer.from('MZ')],
+    ]);
     expect(await problemsOf({ ...parts, components })).toEqual([
       'is not WebAssembly: it does not begin with "\\0asm"',
       'is a plugin, not a program',
@@ -112,7 +147,9 @@ describe('parts that do not fit are refused, all at once', () => {
   });
 
   test('attack 18: a plugin that provides an interface, or a version, that it does not export', async () => {
-    const manifest = await parseManifestToml('[package]\nname = "a"\nversion = "0.1.0"\nkind = "plugin"\n[plugin]\nsource = "s.ts"\nprovides = ["forge:storage/volumes@0.2.0", "forge:security/authorizer@0.1.0"]');
+    const manifest = await parseManifestToml(
+      '[package]\nname = "a"\nversion = "0.1.0"\nkind = "plugin"\n[plugin]\nsource = "s.ts"\nprovides = ["forge:storage/volumes@0.2.0", "forge:security/authorizer@0.1.0"]',
+    );
     expect(await problemsOf({ manifest, components: new Map([[PLUGIN_COMPONENT, PLUGIN]]) })).toHaveLength(2);
     expect((await problemsOf({ manifest, components: new Map([[PLUGIN_COMPONENT, COMMAND]]) }))[0]).toContain('exports no forge:plugin/lifecycle');
   });
@@ -125,7 +162,9 @@ describe('parts that do not fit are refused, all at once', () => {
 
   test('a layer of a type that is no file layer', async () => {
     const parts = await app();
-    expect(await problemsOf({ ...parts, files: new Map([['assets', { ...ASSETS, mediaType: 'text/html' }]]) })).toEqual(['the layer "assets" has the type "text/html", which is no file layer\'s']);
+    expect(await problemsOf({ ...parts, files: new Map([['assets', { ...ASSETS, mediaType: 'text/html' }]]) })).toEqual([
+      'the layer "assets" has the type "text/html", which is no file layer\'s',
+    ]);
   });
 });
 

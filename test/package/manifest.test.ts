@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { generateManifestValidator } from '../../sdk/package/scripts/generate-manifest-validator.ts';
 import { encodeManifest, type Manifest, PackageError, parseByteSize, parseManifestJson, parseManifestToml } from '../../sdk/package/src/index.ts';
 import { nearestKey } from '../../sdk/package/src/manifest/nearest-key.ts';
 import { locateTomlKeys } from '../../sdk/package/src/manifest/toml-positions.ts';
-import { generateManifestValidator } from '../../sdk/package/scripts/generate-manifest-validator.ts';
+import { cpuMs } from './cpu-time.ts';
 
 const DIGEST = `sha256:${'ab'.repeat(32)}`;
 
@@ -96,7 +97,10 @@ describe('a full project manifest', () => {
 
   test('survives the journey through the config blob unchanged', async () => {
     const project = await parseManifestToml(FULL);
-    const packed: Manifest = { ...project, containers: project.containers.map((container) => (container.image ? container : { ...container, source: undefined, component: DIGEST })) };
+    const packed: Manifest = {
+      ...project,
+      containers: project.containers.map((container) => (container.image ? container : { ...container, source: undefined, component: DIGEST })),
+    };
     expect(await parseManifestJson(encodeManifest(packed))).toEqual(packed);
   });
 
@@ -204,24 +208,39 @@ depends-on = ["dbb"]
 
   test('a circle of depends-on is refused, a diamond is not', async () => {
     const containers = (edges: Record<string, string[]>) =>
-      `[package]\nname="a"\nversion="1.0.0"\n${Object.entries(edges).map(([name, on]) => `[[container]]\nname="${name}"\nimage="x"\ndepends-on=${JSON.stringify(on)}`).join('\n')}`;
+      `[package]\nname="a"\nversion="1.0.0"\n${Object.entries(edges)
+        .map(([name, on]) => `[[container]]\nname="${name}"\nimage="x"\ndepends-on=${JSON.stringify(on)}`)
+        .join('\n')}`;
     expect(await problemsOf(containers({ a: ['b'], b: ['c'], c: ['a'], d: ['a'] }))).toHaveLength(3);
     expect(await problemsOf(containers({ a: ['b', 'c'], b: ['d'], c: ['d'], d: [] }))).toEqual([]);
   });
 
   test('a package may not name paths or sources', async () => {
-    const config = { package: { name: 'a', version: '1.0.0' }, container: [{ name: 'c', component: 'a.wasm' }, { name: 'd', source: 'a.ts' }] };
+    const config = {
+      package: { name: 'a', version: '1.0.0' },
+      container: [
+        { name: 'c', component: 'a.wasm' },
+        { name: 'd', source: 'a.ts' },
+      ],
+    };
     const error = await parseManifestJson(new TextEncoder().encode(JSON.stringify(config)), 'cfg').catch((thrown: PackageError) => thrown);
     expect((error as PackageError).problems.map(({ where }) => where)).toEqual(['cfg#/container/0/component', 'cfg#/container/1/source']);
   });
 
   test('a hostile config costs no more than its bytes', async () => {
     const containers = Array.from({ length: 3_000 }, (_, index) => ({ name: `c${index}`, 'depends-on': Array.from({ length: 30 }, (__, other) => `c${(index + other) % 3_000}`) }));
-    const configs = [{ package: {}, container: containers }, { container: new Array(90_000).fill(null) }, { package: { authors: new Array(90_000).fill('') } }, { capabilities: Object.fromEntries(containers.map(({ name }) => [`${name} !`, 0])) }, { container: containers.slice(0, 1_024) }, { container: Array.from({ length: 95 }, () => ({ args: new Array(1_000).fill(0) })) }];
+    const configs = [
+      { package: {}, container: containers },
+      { container: new Array(90_000).fill(null) },
+      { package: { authors: new Array(90_000).fill('') } },
+      { capabilities: Object.fromEntries(containers.map(({ name }) => [`${name} !`, 0])) },
+      { container: containers.slice(0, 1_024) },
+      { container: Array.from({ length: 95 }, () => ({ args: new Array(1_000).fill(0) })) },
+    ];
     for (const config of configs) {
-      const before = performance.now();
+      const before = cpuMs();
       await expect(parseManifestJson(new TextEncoder().encode(JSON.stringify(config)))).rejects.toBeInstanceOf(PackageError);
-      expect(performance.now() - before).toBeLessThan(2_000);
+      expect(cpuMs(before)).toBeLessThan(2_000);
     }
   });
 

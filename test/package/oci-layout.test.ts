@@ -136,7 +136,11 @@ describe('a bare .wasm', () => {
   });
 
   test('that exports a plugin life cycle is a plugin which provides its other interfaces', async () => {
-    expect((await openPackage(tempFile('p.wasm', PLUGIN))).manifest).toMatchObject({ package: { kind: 'plugin' }, plugin: { provides: ['forge:storage/volumes@0.1.0'] }, containers: [] });
+    expect((await openPackage(tempFile('p.wasm', PLUGIN))).manifest).toMatchObject({
+      package: { kind: 'plugin' },
+      plugin: { provides: ['forge:storage/volumes@0.1.0'] },
+      containers: [],
+    });
   });
 
   test('that is a library can be opened and is no valid program', async () => {
@@ -150,7 +154,10 @@ describe('an ordinary OCI image', () => {
   const image = (config: unknown, layers: readonly (readonly [Uint8Array, string])[], diffIds = layers.map(([tar]) => digestOf(tar))) => {
     const layout = new LayoutFiles();
     const blobs = layers.map(([tar, type]) => layout.blob(type.endsWith('gzip') ? gzipSync(tar) : type.endsWith('zstd') ? zstdCompressSync(tar) : tar, type));
-    const manifest = layout.manifest({ config: layout.blob(json({ rootfs: { type: 'layers', diff_ids: diffIds }, ...(config as object) }), 'application/vnd.oci.image.config.v1+json'), layers: blobs });
+    const manifest = layout.manifest({
+      config: layout.blob(json({ rootfs: { type: 'layers', diff_ids: diffIds }, ...(config as object) }), 'application/vnd.oci.image.config.v1+json'),
+      layers: blobs,
+    });
     return layout.index([manifest]);
   };
   const GZIP = 'application/vnd.oci.image.layer.v1.tar+gzip';
@@ -179,11 +186,25 @@ describe('an ordinary OCI image', () => {
   test('the highest layer wins, whiteouts take away, and links are not followed', async () => {
     const config = wasi({ Entrypoint: ['a/m.wasm'] });
     const low: RawEntry = { name: 'a/m.wasm', content: PREVIEW1 };
-    const open = async (...layers: RawEntry[][]) => (await openPackage(image(config, layers.map((entries) => [rawTar(...entries), GZIP] as const)).tar())).components[0]?.digest;
+    const open = async (...layers: RawEntry[][]) =>
+      (
+        await openPackage(
+          image(
+            config,
+            layers.map((entries) => [rawTar(...entries), GZIP] as const),
+          ).tar(),
+        )
+      ).components[0]?.digest;
     expect(await open([low], [{ name: 'a/m.wasm', content: COMMAND }])).toBe(digestOf(COMMAND));
     expect(await open([low], [{ name: 'a/other' }, { name: 'b', type: '2', linkName: '/etc' }])).toBe(digestOf(PREVIEW1));
     expect(await open([low], [{ name: 'a/m.wasm', content: COMMAND }, { name: 'a/.wh..wh..opq' }])).toBe(digestOf(COMMAND));
-    for (const hiding of [{ name: 'a/.wh.m.wasm' }, { name: '.wh.a' }, { name: 'a/.wh..wh..opq' }, { name: 'a', type: '2', linkName: 'b' }, { name: 'a/m.wasm', type: '2', linkName: '/bin/sh' }]) {
+    for (const hiding of [
+      { name: 'a/.wh.m.wasm' },
+      { name: '.wh.a' },
+      { name: 'a/.wh..wh..opq' },
+      { name: 'a', type: '2', linkName: 'b' },
+      { name: 'a/m.wasm', type: '2', linkName: '/bin/sh' },
+    ]) {
       await expect(open([low], [hiding])).rejects.toThrow('is no file in its layers');
     }
   });
@@ -205,7 +226,13 @@ describe('an ordinary OCI image', () => {
     const [wasm] = (JSON.parse(new TextDecoder().decode(layout.files.get('index.json'))) as { manifests: [Ref] }).manifests;
     const linux = layout.manifest({ config: layout.blob(json({ os: 'linux' }), 'application/vnd.oci.image.config.v1+json'), layers: [] });
     const inner = layout.blob(
-      json({ schemaVersion: 2, manifests: [{ ...linux, platform: { os: 'linux', architecture: 'amd64' } }, { ...wasm, platform: { os: 'wasi', architecture: 'wasm' } }] }),
+      json({
+        schemaVersion: 2,
+        manifests: [
+          { ...linux, platform: { os: 'linux', architecture: 'amd64' } },
+          { ...wasm, platform: { os: 'wasi', architecture: 'wasm' } },
+        ],
+      }),
       'application/vnd.oci.image.index.v1+json',
     );
     expect((await openPackage(layout.index([inner]).tar())).kind).toBe('oci-image');
@@ -256,7 +283,15 @@ function manyFiles(count: number): Uint8Array {
     const digits = Buffer.from(String(index).padStart(7, '0'));
     block.set(digits, 1);
     block.fill(0x20, 148, 156);
-    block.set(Buffer.from(`${block.reduce((sum, byte) => sum + byte, 0).toString(8).padStart(6, '0')}\0 `), 148);
+    block.set(
+      Buffer.from(
+        `${block
+          .reduce((sum, byte) => sum + byte, 0)
+          .toString(8)
+          .padStart(6, '0')}\0 `,
+      ),
+      148,
+    );
     tar.set(block, 512 * index);
   }
   return tar;
@@ -293,11 +328,14 @@ describe('attack 6: wrong digest or size, missing or extra blob', () => {
   test('a component that is changed after the package was opened is refused', async () => {
     const directory = forgeLayout(COMMAND).directory();
     const reader = await openPackage(directory);
-    writeFileSync(join(directory, blobOf(COMMAND)), Uint8Array.from(COMMAND, (byte) => byte ^ 1));
+    writeFileSync(
+      join(directory, blobOf(COMMAND)),
+      Uint8Array.from(COMMAND, (byte) => byte ^ 1),
+    );
     await expect(reader.components[0]?.read()).rejects.toBeInstanceOf(PackageError);
   });
 
-  test.each(['blobs/sha256/' + 'ab'.repeat(32), 'evil.sh', 'blobs/extra', 'manifest.json'])('the extra file %s is refused', async (name) => {
+  test.each([`blobs/sha256/${'ab'.repeat(32)}`, 'evil.sh', 'blobs/extra', 'manifest.json'])('the extra file %s is refused', async (name) => {
     const layout = forgeLayout(COMMAND);
     layout.files.set(name, Buffer.from('x'));
     for (const path of [layout.tar(), layout.directory()]) expect((await refusal(path)).message).toContain('belongs to nothing');
@@ -306,7 +344,10 @@ describe('attack 6: wrong digest or size, missing or extra blob', () => {
   test('a config or manifest with other content than its digest says is refused', async () => {
     for (const kind of ['config', 'manifest']) {
       const layout = forgeLayout(COMMAND);
-      const [name, bytes] = [...layout.files].find(([, content]) => new TextDecoder().decode(content).includes(kind === 'config' ? '"package":' : 'artifactType')) as [string, Uint8Array];
+      const [name, bytes] = [...layout.files].find(([, content]) => new TextDecoder().decode(content).includes(kind === 'config' ? '"package":' : 'artifactType')) as [
+        string,
+        Uint8Array,
+      ];
       layout.files.set(name, new TextEncoder().encode(new TextDecoder().decode(bytes).replace('application', 'Application').replace('acme', 'evil')));
       expect((await refusal(layout.tar())).message).toContain('other content than its digest says');
     }
@@ -376,14 +417,30 @@ describe('what is no package is refused with what would be one', () => {
     ['an empty index', (layout: LayoutFiles) => layout.index([]), 'invalid'],
     ['an index that is no object', (layout: LayoutFiles) => layout.files.set('index.json', json('[]')), 'invalid'],
     ['an index with a key twice', (layout: LayoutFiles) => layout.files.set('index.json', json('{"schemaVersion":2,"manifests":[],"manifests":[]}')), 'invalid'],
-    ['an index that is also a manifest (CVE-2021-41190)', (layout: LayoutFiles) => layout.files.set('index.json', json({ schemaVersion: 2, manifests: [], layers: [] })), 'invalid'],
+    [
+      'an index that is also a manifest (CVE-2021-41190)',
+      (layout: LayoutFiles) => layout.files.set('index.json', json({ schemaVersion: 2, manifests: [], layers: [] })),
+      'invalid',
+    ],
     ['an index of 5 MB', (layout: LayoutFiles) => layout.files.set('index.json', json(`{"a":"${'x'.repeat(5_000_000)}"}`)), 'limit'],
-    ['a digest of another kind', (layout: LayoutFiles) => layout.index([{ mediaType: 'application/vnd.oci.image.manifest.v1+json', digest: `sha512:${'ab'.repeat(64)}`, size: 1 }]), 'unsupported'],
-    ['a digest that is a path', (layout: LayoutFiles) => layout.index([{ mediaType: 'application/vnd.oci.image.manifest.v1+json', digest: 'sha256:../../../etc/passwd', size: 1 }]), 'unsupported'],
+    [
+      'a digest of another kind',
+      (layout: LayoutFiles) => layout.index([{ mediaType: 'application/vnd.oci.image.manifest.v1+json', digest: `sha512:${'ab'.repeat(64)}`, size: 1 }]),
+      'unsupported',
+    ],
+    [
+      'a digest that is a path',
+      (layout: LayoutFiles) => layout.index([{ mediaType: 'application/vnd.oci.image.manifest.v1+json', digest: 'sha256:../../../etc/passwd', size: 1 }]),
+      'unsupported',
+    ],
     ['a negative size', (layout: LayoutFiles) => layout.index([{ mediaType: 'x', digest: digestOf(COMMAND), size: -1 }]), 'invalid'],
     ['a size of 2^53', (layout: LayoutFiles) => layout.index([{ mediaType: 'x', digest: digestOf(COMMAND), size: 2 ** 53 }]), 'invalid'],
     ['a manifest of unknown type', (layout: LayoutFiles) => layout.index([layout.manifest({ config: layout.blob(json({}), 'x') }, 'application/x')]), 'unsupported'],
-    ['an artifact of unknown type', (layout: LayoutFiles) => layout.index([layout.manifest({ config: layout.blob(json({}), 'application/vnd.cncf.helm.config.v1+json') })]), 'unsupported'],
+    [
+      'an artifact of unknown type',
+      (layout: LayoutFiles) => layout.index([layout.manifest({ config: layout.blob(json({}), 'application/vnd.cncf.helm.config.v1+json') })]),
+      'unsupported',
+    ],
     ['half a forgepkg', (layout: LayoutFiles) => layout.index([layout.manifest({ artifactType: FORGE.artifactType, config: layout.blob(json({}), 'application/x') })]), 'invalid'],
     ['a hundred thousand manifests', (layout: LayoutFiles) => layout.index(new Array(20_000).fill({ mediaType: 'x', digest: digestOf(COMMAND), size: 1 })), 'limit'],
     ['indexes nested three deep', (layout: LayoutFiles) => layout.index([nestIndex(layout, 3)]), 'limit'],
@@ -435,7 +492,10 @@ test('no file stays open, however a reading ends', async () => {
   const openFiles = () => readdirSync('/proc/self/fd').length;
   const layout = new LayoutFiles();
   const wasm = layout.blob(COMMAND, 'application/wasm');
-  const files = layout.blob(gzipSync(rawTar({ name: 'a', content: new Uint8Array(300_000).map((_, index) => index * 7) }, { name: 'b' })), 'application/vnd.oci.image.layer.v1.tar+gzip');
+  const files = layout.blob(
+    gzipSync(rawTar({ name: 'a', content: new Uint8Array(300_000).map((_, index) => index * 7) }, { name: 'b' })),
+    'application/vnd.oci.image.layer.v1.tar+gzip',
+  );
   const config = layout.blob(json({ package: { name: 'a', version: '1.0.0' }, container: [{ name: 'c', component: wasm.digest, layers: [files.digest] }] }), FORGE.config);
   const path = layout.index([layout.manifest({ artifactType: FORGE.artifactType, config, layers: [wasm, files] })]).tar();
   const before = openFiles();

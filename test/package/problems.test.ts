@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ERROR_CODES, asRefusal } from '../../kernel/src/errors.ts';
+import { asRefusal, ERROR_CODES } from '../../kernel/src/errors.ts';
 import { PackageError, PROBLEM_CODES, quote } from '../../sdk/package/src/index.ts';
 
 test('the problem codes are the ten cases of the kernel', () => {

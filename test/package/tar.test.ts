@@ -49,9 +49,30 @@ const A: RawEntry = { name: 'a', content: 'hello' };
 describe('sound archives', () => {
   test.each([
     ['a file', rawTar(A), [{ name: 'a', type: 'file', text: 'hello' }]],
-    ['a file of a whole block', rawTar({ name: 'a', content: 'x'.repeat(512) }, { name: 'b' }), [{ name: 'a', type: 'file', text: 'x'.repeat(512) }, { name: 'b', type: 'file', text: '' }]],
-    ['a directory and a file in it', rawTar({ name: 'd/', type: '5' }, { name: 'd/f', content: '1' }), [{ name: 'd', type: 'directory', text: '' }, { name: 'd/f', type: 'file', text: '1' }]],
-    ['a directory after a file in it', rawTar({ name: 'd/f', content: '1' }, { name: 'd', type: '5' }), [{ name: 'd/f', type: 'file', text: '1' }, { name: 'd', type: 'directory', text: '' }]],
+    [
+      'a file of a whole block',
+      rawTar({ name: 'a', content: 'x'.repeat(512) }, { name: 'b' }),
+      [
+        { name: 'a', type: 'file', text: 'x'.repeat(512) },
+        { name: 'b', type: 'file', text: '' },
+      ],
+    ],
+    [
+      'a directory and a file in it',
+      rawTar({ name: 'd/', type: '5' }, { name: 'd/f', content: '1' }),
+      [
+        { name: 'd', type: 'directory', text: '' },
+        { name: 'd/f', type: 'file', text: '1' },
+      ],
+    ],
+    [
+      'a directory after a file in it',
+      rawTar({ name: 'd/f', content: '1' }, { name: 'd', type: '5' }),
+      [
+        { name: 'd/f', type: 'file', text: '1' },
+        { name: 'd', type: 'directory', text: '' },
+      ],
+    ],
     ['names that begin with ./', rawTar({ name: './', type: '5' }, { name: './a', content: '1' }), [{ name: 'a', type: 'file', text: '1' }]],
     ['a name in two fields', rawTar({ prefix: 'long/prefix', name: 'f', content: '1' }), [{ name: 'long/prefix/f', type: 'file', text: '1' }]],
     ['a name from PAX', rawTar(pax('path=from/pax', 'mtime=1.5'), { name: 'other', content: '1' }), [{ name: 'from/pax', type: 'file', text: '1' }]],
@@ -196,7 +217,7 @@ describe('attack 4: duplicates, trailing and leading data, lying headers', () =>
     ['a file inside a file', rawTar({ name: 'd' }, { name: 'd/f' })],
     ['data after the end', concat(rawTar(A), rawTar({ name: 'b' }))],
     ['a byte after the end', concat(rawTar(A), Uint8Array.of(1))],
-    ['data between the end\'s two blocks', concat(rawEntry(A), new Uint8Array(512), rawEntry({ name: 'b' }), END)],
+    ["data between the end's two blocks", concat(rawEntry(A), new Uint8Array(512), rawEntry({ name: 'b' }), END)],
     ['data before the first header', concat(Buffer.from('#!/bin/sh\n'), rawTar(A))],
     ['data in the padding', rawTar({ ...A, padding: new Uint8Array(507).fill(1) })],
     ['no end', rawEntry(A)],
@@ -267,7 +288,9 @@ describe('the writer', () => {
   test('gives the same bytes whatever the order, and they read back', async () => {
     const tar = writeTar(entries);
     expect(writeTar([...entries].reverse())).toEqual(tar);
-    expect((await listStream(tar, { names: 'layer' })).map(({ name, text }) => [name, text]).sort()).toEqual(entries.map(({ name, bytes }) => [name, bytes?.toString() ?? '']).sort());
+    expect((await listStream(tar, { names: 'layer' })).map(({ name, text }) => [name, text]).sort()).toEqual(
+      entries.map(({ name, bytes }) => [name, bytes?.toString() ?? '']).sort(),
+    );
   });
 
   test('is read by GNU tar', () => {
@@ -288,6 +311,11 @@ describe('the writer', () => {
 
   test('refuses names it would not read', () => {
     for (const name of ['../a', '/a', 'a\\b', 'a\u200b']) expect(() => writeTar([{ name, bytes: Buffer.from('') }])).toThrow(PackageError);
-    expect(() => writeTar([{ name: 'a', bytes: Buffer.from('') }, { name: 'A', bytes: Buffer.from('') }])).toThrow(PackageError);
+    expect(() =>
+      writeTar([
+        { name: 'a', bytes: Buffer.from('') },
+        { name: 'A', bytes: Buffer.from('') },
+      ]),
+    ).toThrow(PackageError);
   });
 });

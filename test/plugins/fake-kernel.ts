@@ -98,11 +98,27 @@ export class FakeClock {
 export class FakeEvents {
   readonly published: { readonly topic: string; readonly payload: Readonly<Record<string, unknown>> }[] = [];
   readonly prefixes: string[] = [];
+  /** What this plugin sends itself later: on the clock that does not step. */
+  readonly scheduled: { readonly topic: string; readonly payload: string; readonly dueMs: number }[] = [];
+  readonly #clock: FakeClock;
+
+  constructor(clock: FakeClock) {
+    this.#clock = clock;
+  }
 
   readonly api: typeof events = {
     publish: (topic, payload) => void this.published.push({ topic, payload: JSON.parse(payload) as Record<string, unknown> }),
+    schedule: (topic, payload, delayMs) => void this.scheduled.push({ topic, payload, dueMs: this.#clock.monotonic + delayMs }),
     subscribe: (prefix) => void this.prefixes.push(prefix),
   };
+
+  /** Takes out what is due, the earliest first. */
+  takeDue(): { readonly topic: string; readonly payload: string } | undefined {
+    const next = [...this.scheduled].sort((a, b) => a.dueMs - b.dueMs)[0];
+    if (!next || next.dueMs > this.#clock.monotonic) return undefined;
+    this.scheduled.splice(this.scheduled.indexOf(next), 1);
+    return next;
+  }
 
   topics(): string[] {
     return this.published.map(({ topic }) => topic);

@@ -98,6 +98,17 @@ describe('events', () => {
     }
   });
 
+  test('one that schedules exports it too, and is told at its time', async () => {
+    const source = LISTENING(`import { schedule } from 'forge:kernel/events@0.1.0';`, `schedule('retry.now', '{}', 500)`);
+    const { component } = await buildPlugin({ projectDir: makePlugin(source) });
+    const harness = await createHarness({ component });
+    harness.start();
+    harness.advance(499);
+    expect(harness.log).toEqual([]);
+    harness.advance(1);
+    expect(harness.log.map(({ message }) => message)).toEqual(['retry.now {}']);
+  });
+
   test('one that publishes only needs none', async () => {
     const source = `
       import { definePlugin } from '@forgeone/sdk';
@@ -108,7 +119,7 @@ describe('events', () => {
   });
 
   test('a listener that nothing subscribes for is an error, and so is the opposite', async () => {
-    expect((await failureOf(makePlugin(LISTENING('', '')))).message).toContain('has a listener but never calls subscribe');
+    expect((await failureOf(makePlugin(LISTENING('', '')))).message).toContain('has a listener but takes neither subscribe nor schedule');
     const deaf = `import { definePlugin } from '@forgeone/sdk';\nimport { subscribe } from 'forge:kernel/events@0.1.0';\nexport default definePlugin({ lifecycle: { start() { subscribe('a'); } } });`;
     expect((await failureOf(makePlugin(deaf))).message).toContain('definePlugin has no listener');
   });

@@ -72,9 +72,9 @@ describe('the WIT reader', () => {
 
   test('knows functions, what they take and whether they can refuse', () => {
     expect(wit.interfaces[0]?.functions).toEqual([
-      { name: 'find', docs: 'Finds one.', line: 38, params: ['name', 'type'], fallible: true, optional: true },
-      { name: 'sell', docs: 'Sells.', line: 40, params: ['all'], fallible: false, optional: false },
-      { name: 'list', docs: '', line: 41, params: [], fallible: false, optional: true },
+      { name: 'find', docs: 'Finds one.', line: 37, params: ['name', 'type'], fallible: true, optional: true },
+      { name: 'sell', docs: 'Sells.', line: 39, params: ['all'], fallible: false, optional: false },
+      { name: 'list', docs: '', line: 40, params: [], fallible: false, optional: true },
     ]);
     expect(wit.interfaces[1]?.functions).toMatchObject([{ name: 'old-name', fallible: true, optional: false }]);
   });

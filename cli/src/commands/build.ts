@@ -21,10 +21,7 @@ export const build: CommandDefinition = {
   notes: 'TypeScript and JavaScript sources are compiled with the SDK; .wasm files and layers are taken as they are.',
   action: async ([dir = '.'], words, session) => {
     const { json } = readGlobalOptions(words, session);
-    const { buildProject } = await import('../package/build-package.ts');
-    const { openPackage } = await import('@forgeone/package');
-    const { viewPackage } = await import('../package/describe-package.ts');
-    const { packageJson } = await import('../package/package-json.ts');
+    const { buildProject, openPackage, packageJson, viewPackage } = await import('../package/index.ts');
     const output = words['output'];
     const progress = startProgress({ isTerminal: () => session.isTerminal(2), columns: session.columns, write: session.err }, 'forge build');
     const built = await buildProject(resolve(session.cwd, dir), { out: typeof output === 'string' ? resolve(session.cwd, output) : undefined, onProgress: progress.step }).finally(

@@ -30,9 +30,7 @@ export const inspect: CommandDefinition = {
 };
 
 async function showPackage(path: string, json: boolean): Promise<string> {
-  const { openPackage } = await import('@forgeone/package');
-  const { describePackage, viewPackage } = await import('../package/describe-package.ts');
-  const { packageJson } = await import('../package/package-json.ts');
+  const { describePackage, openPackage, packageJson, viewPackage } = await import('../package/index.ts');
   const view = await viewPackage(await openPackage(path));
   return json ? `${printJson(packageJson(view), 2)}\n` : describePackage(view);
 }

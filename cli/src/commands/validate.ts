@@ -2,9 +2,9 @@
 import { statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import type { Problem } from '@forgeone/package';
 import { Refusal } from '@forgeone/kernel/errors';
 import { EXIT, exitCodeOf } from '../exit-code.ts';
+import type { Problem } from '../package/index.ts';
 import { neutralise, printJson } from '../terminal/neutralise.ts';
 import { problemLines } from '../terminal/print-failure.ts';
 import type { CommandDefinition } from './command.ts';
@@ -35,7 +35,7 @@ export const validate: CommandDefinition = {
 async function findProblems(path: string, shown: string): Promise<Problem[]> {
   const info = statSync(path, { throwIfNoEntry: false });
   if (!info) throw new Refusal('not-found', `there is no ${shown}`, { where: path });
-  const { PackageError, parseManifestToml, validatePackage } = await import('@forgeone/package');
+  const { PackageError, parseManifestToml, validatePackage } = await import('../package/index.ts');
   const manifest = join(path, 'forge.toml');
   const isProject = info.isDirectory() && statSync(manifest, { throwIfNoEntry: false })?.isFile();
   if (!isProject) return validatePackage(path);

@@ -21,5 +21,4 @@ export async function readLog(client: ControlClient, id: string, { follow = fals
   return log ?? nothing();
 }
 
-// biome-ignore lint/correctness/useYield: an empty sequence
 async function* nothing(): AsyncGenerator<LogRecord> {}

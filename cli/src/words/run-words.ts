@@ -43,62 +43,64 @@ export interface RunWords {
   readonly args: readonly string[];
 }
 
-const BY_NAME: ReadonlyMap<string, RunFlag & { readonly long: RunFlagName }> = new Map(
-  RUN_FLAGS.flatMap((flag: RunFlag & { readonly long: RunFlagName }) => [[flag.long, flag] as const, ...(flag.short ? [[flag.short, flag] as const] : [])]),
-);
+type KnownFlag = RunFlag & { readonly long: RunFlagName };
+
+const BY_NAME: ReadonlyMap<string, KnownFlag> = new Map(RUN_FLAGS.flatMap((flag: KnownFlag) => [[flag.long, flag] as const, ...(flag.short ? [[flag.short, flag] as const] : [])]));
 
 /** Options end at the first word that is none, or at `--`; all after FILE belongs to the guest. Undefined: commander is to say what is wrong, or to help. */
 export function readRunWords(words: readonly string[]): RunWords | undefined {
   const given = new Map<RunFlagName, string[]>();
-  const take = (flag: RunFlag & { readonly long: RunFlagName }, value: string): void => {
+  const take = (flag: KnownFlag, value: string): void => {
     const values = given.get(flag.long);
     if (!values) given.set(flag.long, [value]);
     else if (flag.many) values.push(value);
     else values[0] = value;
   };
   let at = 0;
-  for (; at < words.length; at += 1) {
+  while (at < words.length) {
     const word = words[at] ?? '';
     if (word === '--') {
       at += 1;
       break;
     }
     if (!word.startsWith('-') || word === '-') break;
-    const next = words[at + 1];
-    const taken = word.startsWith('--') ? takeLong(word, next, take) : takeShort(word, next, take);
-    if (taken === undefined) return undefined;
-    at += taken;
+    const option = word.startsWith('--') ? splitLong(word) : splitShort(word);
+    if (!option) return undefined;
+    for (const flag of option.switches) take(flag, '');
+    at += 1;
+    if (!option.last) continue;
+    const value = option.value ?? words[at++];
+    if (value === undefined) return undefined;
+    take(option.last, value);
   }
   const [file, ...args] = words.slice(at);
   return file === undefined ? undefined : { given, file, args };
 }
 
-type Take = (flag: RunFlag & { readonly long: RunFlagName }, value: string) => void;
+/** One word of options: switches, and perhaps one that takes a value, which is glued to it or the next word. */
+interface OptionWord {
+  readonly switches: readonly KnownFlag[];
+  readonly last?: KnownFlag;
+  readonly value?: string;
+}
 
-/** How many words it took beside its own, or undefined when it is none of ours. */
-function takeLong(word: string, next: string | undefined, take: Take): number | undefined {
+/** `--name`, `--name=VALUE`. Undefined: none of ours. */
+function splitLong(word: string): OptionWord | undefined {
   const equals = word.indexOf('=');
   const flag = BY_NAME.get(equals < 0 ? word : word.slice(0, equals));
-  if (!flag) return undefined;
-  if (!flag.value) return equals < 0 ? (take(flag, ''), 0) : undefined;
-  const value = equals < 0 ? next : word.slice(equals + 1);
-  if (value === undefined) return undefined;
-  take(flag, value);
-  return equals < 0 ? 1 : 0;
+  if (!flag || (!flag.value && equals >= 0)) return undefined;
+  if (!flag.value) return { switches: [flag] };
+  return equals < 0 ? { switches: [], last: flag } : { switches: [], last: flag, value: word.slice(equals + 1) };
 }
 
 /** `-d`, `-di`, `-e K=V`, `-eK=V`, `-de K=V`. */
-function takeShort(word: string, next: string | undefined, take: Take): number | undefined {
+function splitShort(word: string): OptionWord | undefined {
+  const switches: KnownFlag[] = [];
   for (let index = 1; index < word.length; index += 1) {
     const flag = BY_NAME.get(`-${word[index]}`);
     if (!flag) return undefined;
-    if (!flag.value) {
-      take(flag, '');
-      continue;
-    }
-    const glued = word.slice(index + 1);
-    if (glued !== '') return (take(flag, glued), 0);
-    return next === undefined ? undefined : (take(flag, next), 1);
+    if (flag.value) return index + 1 < word.length ? { switches, last: flag, value: word.slice(index + 1) } : { switches, last: flag };
+    switches.push(flag);
   }
-  return 0;
+  return { switches };
 }

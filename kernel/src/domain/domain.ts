@@ -15,7 +15,7 @@ import { Gate, type GateOptions, type Question } from '../gate/gate.ts';
 import { hostImports } from '../gate/host-imports.ts';
 import { type CallContext, extendContext, monotonicMs, newCallId, pluginId } from '../identity.ts';
 import { LIMITS } from '../limits.ts';
-import { type Instance, instantiate } from '../loader/instantiate.ts';
+import type { Instance, Instantiator } from '../loader/instantiate.ts';
 import type { Logger } from '../log.ts';
 import type { Owner } from '../host/host.ts';
 import { Caller, ChannelBroken, type ChannelMemory } from './channel.ts';
@@ -63,6 +63,7 @@ export interface DomainOptions {
   /** Channels to the other domains, by name. */
   readonly channels: Readonly<Record<string, ChannelMemory>>;
   readonly services: KernelServices;
+  readonly instantiator: Instantiator;
   readonly gate: Omit<GateOptions, 'authorizer' | 'log'>;
   readonly log: Logger;
 }
@@ -170,7 +171,7 @@ export class Domain {
       consents: [],
     };
     try {
-      slot.instance = instantiate(slot.unit.component, this.#imports(slot), slot.unit.memoryBytesMax);
+      slot.instance = this.#options.instantiator.instantiate(slot.unit.component, this.#imports(slot), slot.unit.memoryBytesMax);
       const lifecycle = slot.instance[LIFECYCLE] as { start(): void } | undefined;
       if (!lifecycle) throw new Fault(slot.unit.name, `it does not export ${LIFECYCLE}`);
       this.#run(slot, context, 'lifecycle.start', () => lifecycle.start());

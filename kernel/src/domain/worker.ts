@@ -2,7 +2,7 @@
 import { isMainThread, type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { openNativeHost } from '../host/native.ts';
 import type { Owner } from '../host/host.ts';
-import { keepCompiledGlue } from '../loader/instantiate.ts';
+import { Instantiator } from '../loader/instantiate.ts';
 import { openLog } from '../log.ts';
 import { openAuditFile } from '../state/audit.ts';
 import { StateStore } from '../state/store.ts';
@@ -27,6 +27,7 @@ export interface DomainThreadData {
   readonly mintKey: string;
   readonly ingressOwner: Owner;
   readonly roots: { readonly state: string; readonly volumes: string; readonly logs: string; readonly scratch: string };
+  readonly codeCache: string;
   readonly stateFile: string;
   /** This kernel runs one package and ends: plugins with `oneShotState: 'process'` keep their state in memory. */
   readonly oneShot: boolean;
@@ -71,7 +72,9 @@ function main(data: DomainThreadData): void {
     return store;
   };
   const audit = openAuditFile(data.auditFile);
+  const instantiator = new Instantiator(data.codeCache);
   const domain = new Domain({
+    instantiator,
     name: data.name,
     plugins: data.plugins,
     channels: data.outgoing,
@@ -85,7 +88,7 @@ function main(data: DomainThreadData): void {
     () => Atomics.load(stop, 0) === 0,
   );
   domain.stop();
-  keepCompiledGlue();
+  instantiator.keepCode();
   for (const store of stores.values()) store.close();
   audit.close();
   data.line.close();

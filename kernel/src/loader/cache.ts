@@ -7,7 +7,7 @@ import type { LoadedComponent } from '../domain/plugin-unit.ts';
 import { META_FILE } from './instantiate.ts';
 
 /** Raised whenever the glue or the options below change: entries made by another version are not read. */
-const CACHE_FORMAT = 2;
+const CACHE_FORMAT = 3;
 export const JCO_TRANSPILE_VERSION = '0.15.0';
 
 /** How every component is transpiled; see ARCHITECTURE.md, "The glue". */

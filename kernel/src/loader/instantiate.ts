@@ -1,9 +1,9 @@
 /** Turns a cached component into a running instance, with its memories and tables capped (loader, before call path step 5). */
-import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { createRequire, flushCompileCache } from 'node:module';
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
+import { Script } from 'node:vm';
 import { clampLimits } from '@forgeone/package';
 import type { LoadedComponent } from '../domain/plugin-unit.ts';
 import { Fault } from '../errors.ts';
@@ -13,74 +13,104 @@ import { LIMITS, WASM_PAGE_BYTES } from '../limits.ts';
 // before their first call: a QuickJS engine then compiles in 5 ms instead of 11.
 setFlagsFromString('--wasm-lazy-validation');
 
-/** What jco's glue exports. */
-interface Glue {
-  instantiate(
-    getCoreModule: (path: string) => WebAssembly.Module,
-    imports: Record<string, unknown>,
-    instantiateCore: (module: WebAssembly.Module, imports?: WebAssembly.Imports) => WebAssembly.Instance,
-  ): Record<string, unknown>;
-}
+/** What jco's glue evaluates to. */
+type Glue = (
+  getCoreModule: (path: string) => WebAssembly.Module,
+  imports: Record<string, unknown>,
+  instantiateCore: (module: WebAssembly.Module, imports?: WebAssembly.Imports) => WebAssembly.Instance,
+) => Record<string, unknown>;
 
 /** A running component: exports by versioned name. */
 export type Instance = Readonly<Record<string, unknown>>;
 
-const require = createRequire(import.meta.url);
-const glues = new Map<string, Glue>();
-const modules = new Map<string, WebAssembly.Module>();
-let newGlue = false;
-
 /** File names in a cache directory. */
-export const GLUE_FILE = 'component.mjs';
+export const GLUE_FILE = 'component.js';
 export const META_FILE = 'meta.json';
 
-function glueOf(component: LoadedComponent): Glue {
-  const cached = glues.get(component.glueDigest);
-  if (cached) return cached;
-  const path = join(component.dir, GLUE_FILE);
-  // The glue runs with full rights, so the file must still be what the loader wrote.
-  const digest = createHash('sha256').update(readFileSync(path)).digest('hex');
-  if (digest !== component.glueDigest) throw new Fault(component.digest, `the cached glue ${path} was changed; remove its directory and it is made again`);
-  const glue = require(path) as Glue;
-  glues.set(component.glueDigest, glue);
-  newGlue = true;
-  return glue;
-}
+/** Instantiates components on one thread; glue and compiled modules are kept for its life. */
+export class Instantiator {
+  readonly #codeCache: string;
+  readonly #glues = new Map<string, Glue>();
+  readonly #modules = new Map<string, WebAssembly.Module>();
+  /** Scripts whose compiled code is not kept yet. */
+  readonly #unkept = new Map<string, Script>();
 
-/** Compiles one core module with its memory and tables capped; the result is kept for the thread's life. */
-function compile(component: LoadedComponent, file: string, memoryBytesMax: number): WebAssembly.Module {
-  const key = `${component.modules[file]}/${memoryBytesMax}`;
-  let module = modules.get(key);
-  if (!module) {
-    const bytes = clampLimits(readFileSync(join(component.dir, file)), {
-      memoryPagesMax: Math.floor(memoryBytesMax / WASM_PAGE_BYTES),
-      tableElementsMax: LIMITS.tableElementsMax,
-    });
-    module = new WebAssembly.Module(bytes as Uint8Array<ArrayBuffer>);
-    modules.set(key, module);
+  /** `codeCache` is where V8's code of glue is kept between processes. */
+  constructor(codeCache: string) {
+    this.#codeCache = codeCache;
   }
-  return module;
+
+  /** Compiles what an instance will need, ahead of time. */
+  prepare(component: LoadedComponent, memoryBytesMax: number): void {
+    this.#glueOf(component);
+    for (const file of Object.keys(component.modules)) this.#compile(component, file, memoryBytesMax);
+  }
+
+  /** Throws what the guest's start function throws. */
+  instantiate(component: LoadedComponent, imports: Record<string, unknown>, memoryBytesMax: number): Instance {
+    const exports = this.#glueOf(component)(
+      (file) => this.#compile(component, file, memoryBytesMax),
+      imports,
+      (module, coreImports) => new WebAssembly.Instance(module, coreImports),
+    );
+    if (exports instanceof Promise) throw new Fault(component.digest, 'its glue instantiates asynchronously');
+    return exports;
+  }
+
+  /** Keeps the code of new glue for the next process. After work, because V8 keeps the functions that have run. */
+  keepCode(): void {
+    for (const [digest, script] of this.#unkept) {
+      const file = this.#codeFile(digest);
+      const temporary = `${file}.${randomBytes(6).toString('hex')}`;
+      mkdirSync(this.#codeCache, { recursive: true, mode: 0o700 });
+      writeFileSync(temporary, script.createCachedData(), { mode: 0o600 });
+      renameSync(temporary, file);
+    }
+    this.#unkept.clear();
+  }
+
+  #codeFile(glueDigest: string): string {
+    return join(this.#codeCache, `glue-${glueDigest}`);
+  }
+
+  #glueOf(component: LoadedComponent): Glue {
+    const { glueDigest, dir } = component;
+    const known = this.#glues.get(glueDigest);
+    if (known) return known;
+    const path = join(dir, GLUE_FILE);
+    const source = readFileSync(path);
+    // The glue runs with full rights, so the file must still be what the loader wrote.
+    if (createHash('sha256').update(source).digest('hex') !== glueDigest) {
+      throw new Fault(component.digest, `the cached glue ${path} was changed; remove its directory and it is made again`);
+    }
+    const cachedData = readIfThere(this.#codeFile(glueDigest));
+    const script = new Script(source.toString('latin1'), { filename: path, ...(cachedData ? { cachedData } : {}) });
+    if (!cachedData || script.cachedDataRejected) this.#unkept.set(glueDigest, script);
+    const glue = script.runInThisContext() as Glue;
+    this.#glues.set(glueDigest, glue);
+    return glue;
+  }
+
+  /** Compiles one core module with its memory and tables capped. */
+  #compile(component: LoadedComponent, file: string, memoryBytesMax: number): WebAssembly.Module {
+    const key = `${component.modules[file]}/${memoryBytesMax}`;
+    let module = this.#modules.get(key);
+    if (!module) {
+      const bytes = clampLimits(readFileSync(join(component.dir, file)), {
+        memoryPagesMax: Math.floor(memoryBytesMax / WASM_PAGE_BYTES),
+        tableElementsMax: LIMITS.tableElementsMax,
+      });
+      module = new WebAssembly.Module(bytes as Uint8Array<ArrayBuffer>);
+      this.#modules.set(key, module);
+    }
+    return module;
+  }
 }
 
-/** Compiles what an instance will need, ahead of time. */
-export function prepare(component: LoadedComponent, memoryBytesMax: number): void {
-  glueOf(component);
-  for (const file of Object.keys(component.modules)) compile(component, file, memoryBytesMax);
-}
-
-/** Keeps what V8 compiled of new glue for the next process. A thread that is ended by another would lose it, so it is done after work. */
-export function keepCompiledGlue(): void {
-  if (newGlue) flushCompileCache();
-  newGlue = false;
-}
-
-/** Instantiates on this thread. Throws what the guest's start function throws. */
-export function instantiate(component: LoadedComponent, imports: Record<string, unknown>, memoryBytesMax: number): Instance {
-  const exports = glueOf(component).instantiate(
-    (file) => compile(component, file, memoryBytesMax),
-    imports,
-    (module, coreImports) => new WebAssembly.Instance(module, coreImports),
-  );
-  if (exports instanceof Promise) throw new Fault(component.digest, 'its glue instantiates asynchronously');
-  return exports;
+function readIfThere(path: string): Buffer | undefined {
+  try {
+    return readFileSync(path);
+  } catch {
+    return undefined;
+  }
 }

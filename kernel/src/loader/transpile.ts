@@ -7,10 +7,8 @@ import { $init, generate } from '@bytecodealliance/jco-transpile/component';
 import { inspectWasm } from '@forgeone/package';
 import { Refusal } from '../errors.ts';
 import { type ComponentMeta, componentDir, TRANSPILE_OPTIONS } from './cache.ts';
+import { editGlue } from './glue.ts';
 import { GLUE_FILE, META_FILE } from './instantiate.ts';
-
-/** jco calls this at every step of every call, and it reads the environment each time: two thirds of a call's cost. */
-const DEBUG_LOG = /const _debugLog = \(\.\.\.args\) => \{[\s\S]*?\n\s*\};/;
 
 export const sha256 = (bytes: Uint8Array | string): string => createHash('sha256').update(bytes).digest('hex');
 
@@ -34,9 +32,12 @@ export async function transpileComponent(bytes: Uint8Array, cacheRoot: string): 
     } else if (name.endsWith('.js')) glue = Buffer.from(content).toString('utf8');
   }
   if (!glue) throw new Refusal('other', 'the transpiler made no glue');
-  const lean = glue.replace(DEBUG_LOG, 'const _debugLog = () => {};');
-  writeFileSync(join(dir, GLUE_FILE), lean, { mode: 0o600 });
-  const meta: ComponentMeta = { digest, glueDigest: sha256(lean), imports: names(imports), exports: names(exports), modules, bytes: bytes.length };
+  const script = editGlue(glue);
+  // Read back as Latin-1, the form in which V8 needs no second look.
+  if (/[^\x00-\xff]/.test(script)) throw new Refusal('unsupported', 'an import or export has a name beyond Latin-1');
+  const edited = Buffer.from(script, 'latin1');
+  writeFileSync(join(dir, GLUE_FILE), edited, { mode: 0o600 });
+  const meta: ComponentMeta = { digest, glueDigest: sha256(edited), imports: names(imports), exports: names(exports), modules, bytes: bytes.length };
   writeFileSync(join(dir, META_FILE), JSON.stringify(meta), { mode: 0o600 });
   return meta;
 }

@@ -1,23 +1,32 @@
 /** Entry of a workload's thread: links the guest to the kernel's WASI host and runs it (data plane, beside call path steps 8 and 9). */
+import { workerData } from 'node:worker_threads';
 import { openNativeHost } from '../host/native.ts';
 import type { LoadedComponent } from '../domain/plugin-unit.ts';
-import { instantiate, keepCompiledGlue, prepare } from '../loader/instantiate.ts';
+import { Instantiator } from '../loader/instantiate.ts';
 import { runGuest, type WorkloadResult } from './run-guest.ts';
 import type { WorkloadOrder } from '../domain/kernel-services.ts';
+
+/** What the pool tells each of its threads. tinypool keeps its own data in the first element. */
+export interface WorkloadThreadData {
+  readonly codeCache: string;
+}
 
 /** What the pool hands to a thread: a guest to run, or a component to compile ahead of a decision. */
 export type WorkloadTask =
   | { readonly kind: 'run'; readonly order: Omit<WorkloadOrder, 'context'>; readonly component: LoadedComponent }
   | { readonly kind: 'prepare'; readonly component: LoadedComponent; readonly memoryBytes: number };
 
+const { codeCache } = workerData[1] as WorkloadThreadData;
+const instantiator = new Instantiator(codeCache);
+
 export default function run(task: WorkloadTask): WorkloadResult | undefined {
   if (task.kind === 'prepare') {
-    prepare(task.component, task.memoryBytes);
+    instantiator.prepare(task.component, task.memoryBytes);
     return undefined;
   }
   try {
-    return runGuest(openNativeHost(), task.order, (imports) => instantiate(task.component, imports, task.order.memoryBytes));
+    return runGuest(openNativeHost(), task.order, (imports) => instantiator.instantiate(task.component, imports, task.order.memoryBytes));
   } finally {
-    keepCompiledGlue();
+    instantiator.keepCode();
   }
 }

@@ -8,7 +8,7 @@ import type { CallContext } from '../identity.ts';
 import { LIMITS } from '../limits.ts';
 import type { Logger } from '../log.ts';
 import type { WorkloadJournal } from './journal.ts';
-import type { WorkloadTask } from './worker.ts';
+import type { WorkloadTask, WorkloadThreadData } from './worker.ts';
 
 export interface WorkloadsOptions {
   readonly host: Host;
@@ -59,6 +59,7 @@ export class Workloads {
       idleTimeout: LIMITS.workerIdleMs,
       // Nothing of the user's environment reaches a guest's thread.
       env: { NODE_COMPILE_CACHE: options.codeCache },
+      workerData: { codeCache: options.codeCache } satisfies WorkloadThreadData,
       resourceLimits: { stackSizeMb: LIMITS.guestStackMiB, maxOldGenerationSizeMb: LIMITS.guestHeapMiB },
     });
   }

@@ -31,7 +31,7 @@ const PAGE = 128;
 /** Tries of one compare-and-set: nobody else writes here but an older instance of this plugin, during a swap. */
 const TRIES = 3;
 /** Long enough for a client to ask again after `container.ended.ID`. */
-const GONE_MS = 60_000;
+export const GONE_MS = 60_000;
 /** Below the state store's 1 MiB a value, with room for what a run adds: what can be created can also be started. */
 const RECORD_BYTES_MAX = 960 * 1024;
 const PREFIX = /^[0-9a-f]{4,31}$/;
@@ -138,7 +138,7 @@ export class ContainerStore {
 
   /** Forgets what is long gone and returns it. A clock that was set back a year does not keep it for a year. */
   forgetGone(nowMs: number): ContainerRecord[] {
-    const old = [...this.#gone.values()].filter(({ endedMs }) => Math.abs(nowMs - endedMs) > GONE_MS);
+    const old = [...this.#gone.values()].filter(({ endedMs }) => Math.abs(nowMs - endedMs) >= GONE_MS);
     if (old.length > 0) this.#platform.state.apply(old.map(({ id }) => ({ tag: 'delete', val: GONE + id })));
     for (const { id } of old) this.#gone.delete(id);
     return old;

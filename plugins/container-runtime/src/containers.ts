@@ -8,7 +8,7 @@ import type * as events from 'forge:kernel/events@0.1.0';
 import type * as log from 'forge:kernel/log@0.1.0';
 import type * as random from 'forge:kernel/random@0.1.0';
 import { isRefusal, refuse } from '@forgeone/sdk';
-import type { ContainerStore } from './container-store.ts';
+import { type ContainerStore, GONE_MS } from './container-store.ts';
 import { type Ending, type Exit, exitOf, LOST, readOutcome } from './exit.ts';
 import type { Launcher } from './launcher.ts';
 import { backoffMs, begin, type ContainerRecord, finish, giveUp, isActive, toContainer } from './life-cycle.ts';
@@ -27,12 +27,14 @@ export interface Platform {
 }
 
 const WORKLOAD_ENDED = 'workload.ended.';
-const CLOCK = 'clock.';
+/** What this plugin sends itself, later. */
+const RESTART = 'container.restart.';
+const FORGET = 'container.forget';
 const ID_BYTES = 16;
 /** Longer than anyone waits for a container to end. */
 const GRACE_MS_MAX = 2 ** 31 - 1;
-/** One tick starts what is due for so long; the rest waits for the next, well inside the deadline of a call. */
-const TICK_BUDGET_MS = 500;
+/** Between two tries to record an end while the state store cannot be written. */
+const RETRY_MS = 1_000;
 
 export class Containers {
   readonly #platform: Platform;
@@ -41,11 +43,8 @@ export class Containers {
   readonly #containersMax: () => number;
   /** Container by workload, of those that run. */
   readonly #running = new Map<string, string>();
-  /** When those that are `restarting` are due, on the monotonic clock: the other one may step. */
-  readonly #due = new Map<string, number>();
-  /** Ends that could not be recorded yet, by workload. */
-  readonly #unsettled = new Map<string, Exit>();
-  #hearsClock = false;
+  /** A timer runs for what is gone. */
+  #forgetting = false;
 
   constructor(platform: Platform, store: ContainerStore, launcher: Launcher, containersMax: () => number) {
     this.#platform = platform;
@@ -56,12 +55,12 @@ export class Containers {
 
   /** After each start of this plugin: reads the records and holds them to what really runs. */
   recover(): void {
-    for (const map of [this.#running, this.#due, this.#unsettled]) map.clear();
+    this.#running.clear();
     this.#store.load();
     this.#platform.events.subscribe(WORKLOAD_ENDED);
     for (const record of this.#store.all()) {
       if (record.run) this.#adopt(record, record.run.workload);
-      else if (record.state === 'restarting') this.#await(record);
+      else if (record.state === 'restarting') this.#startLater(record);
     }
     this.#forgetGone();
   }
@@ -105,13 +104,7 @@ export class Containers {
   start(reference: string): Container {
     const record = this.#store.find(reference);
     if (record.state === 'running') throw refuse.conflict(`container ${record.name} runs already`, { where: record.id });
-    this.#due.delete(record.id);
-    try {
-      return toContainer(this.#launch(record, false));
-    } catch (thrown) {
-      if (record.state === 'restarting') this.#await(record);
-      throw thrown;
-    }
+    return toContainer(this.#launch(record, false));
   }
 
   stop(reference: string, graceMs: number): Container {
@@ -153,18 +146,28 @@ export class Containers {
     return id;
   }
 
-  /** News that `recover` and the back-off asked for. */
+  /** The kernel's news of workloads, and what this plugin has scheduled for itself. */
   deliver(topic: string, payload: string): void {
-    if (topic.startsWith(CLOCK)) this.#tick();
-    if (!topic.startsWith(WORKLOAD_ENDED)) return;
-    const workload = topic.slice(WORKLOAD_ENDED.length);
-    const outcome = readOutcome(payload);
-    const record = this.#store.get(this.#running.get(workload) ?? '');
-    if (!outcome || !record) return;
-    this.#settle(workload, exitOf(outcome, record.ending?.how));
+    if (topic.startsWith(WORKLOAD_ENDED)) this.#hearEnd(topic.slice(WORKLOAD_ENDED.length), payload);
+    else if (topic.startsWith(RESTART)) this.#startAgain(topic.slice(RESTART.length), payload);
+    else if (topic === FORGET) this.#forgetGone();
   }
 
   // --- ends ---------------------------------------------------------------------------------------------------
+
+  #hearEnd(workload: string, payload: string): void {
+    const outcome = readOutcome(payload);
+    const record = this.#store.get(this.#running.get(workload) ?? '');
+    if (!outcome || !record) return;
+    try {
+      this.#settle(workload, exitOf(outcome, record.ending?.how));
+    } catch (thrown) {
+      if (!isRefusal(thrown)) throw thrown;
+      // The kernel tells it once, so it is told again until it is recorded.
+      this.#platform.log.write('error', `the end of container ${record.name} could not be recorded: ${thrown.message}`, [['container', record.id]]);
+      this.#schedule(WORKLOAD_ENDED + workload, payload, RETRY_MS);
+    }
+  }
 
   /** Asks for the end. It arrives as an event, so the answer may still say `running`. */
   #end(record: ContainerRecord, how: Ending, graceMs: number): Container {
@@ -187,34 +190,18 @@ export class Containers {
     return toContainer(this.#store.findOrGone(record.id));
   }
 
-  /** Records an end. Twice is harmless: only the run that this workload belongs to is ended. */
+  /** Records an end, in one transaction. Twice is harmless: only the run that this workload belongs to is ended. */
   #settle(workload: string, exit: Exit): void {
     const before = this.#store.get(this.#running.get(workload) ?? '');
-    const after = before?.run?.workload === workload ? this.#record(before, workload, exit) : undefined;
-    if (this.#unsettled.has(workload)) return;
+    if (before?.run?.workload !== workload) return;
+    const over = finish(before, exit, this.#platform.clock.nowMs());
+    if (before.spec.autoRemove) this.#store.bury(over);
+    else this.#store.update(before.id, (now) => (now.run?.workload === workload ? finish(now, exit, over.endedMs) : undefined));
     this.#running.delete(workload);
-    if (!before?.run || !after) return;
     this.#launcher.giveBack(before.run);
-    if (after.state === 'restarting') this.#await(after);
-    if (after.spec.autoRemove) this.#hearClock();
-    this.#announce(after);
-  }
-
-  /** One transaction; when it fails, the end is kept and tried again at the next tick. */
-  #record(record: ContainerRecord, workload: string, exit: Exit): ContainerRecord | undefined {
-    try {
-      const over = finish(record, exit, this.#platform.clock.nowMs());
-      if (record.spec.autoRemove) this.#store.bury(over);
-      const after = record.spec.autoRemove ? over : this.#store.update(record.id, (now) => (now.run?.workload === workload ? finish(now, exit, over.endedMs) : undefined));
-      this.#unsettled.delete(workload);
-      return after;
-    } catch (thrown) {
-      if (!isRefusal(thrown)) throw thrown;
-      this.#platform.log.write('error', `the end of container ${record.name} could not be recorded: ${thrown.message}`, [['container', record.id]]);
-      this.#unsettled.set(workload, exit);
-      this.#hearClock();
-      return undefined;
-    }
+    if (before.spec.autoRemove) this.#forgetLater();
+    if (over.state === 'restarting') this.#startLater(over);
+    this.#announce(over);
   }
 
   /** Removes one that was ended, also when its workload still has to notice. */
@@ -226,13 +213,11 @@ export class Containers {
       this.#running.delete(record.run.workload);
       this.#launcher.giveBack(record.run);
     }
-    this.#due.delete(record.id);
-    this.#hearClock();
+    this.#forgetLater();
     this.#announce({ ...over, state: 'stopped' });
   }
 
   #giveUp(record: ContainerRecord, reason: string): ContainerRecord {
-    this.#due.delete(record.id);
     const after = this.#store.update(record.id, (now) => (now.state === 'restarting' ? giveUp(now, reason, this.#platform.clock.nowMs()) : undefined));
     if (after) this.#announce(after);
     return after ?? record;
@@ -269,45 +254,34 @@ export class Containers {
   /** Takes over what runs from before a restart of this plugin, or records how it ended meanwhile. */
   #adopt(record: ContainerRecord, workload: string): void {
     this.#running.set(workload, record.id);
+    const exit = this.#exitOf(record, workload);
+    if (exit) this.#settle(workload, exit);
+  }
+
+  /** Undefined while it runs, and while nobody knows: then its end is still to be told. */
+  #exitOf(record: ContainerRecord, workload: string): Exit | undefined {
     try {
       const state = this.#platform.workloads.status(workload);
-      if (state.tag === 'ended') this.#settle(workload, exitOf(state.val, record.ending?.how));
+      return state.tag === 'ended' ? exitOf(state.val, record.ending?.how) : undefined;
     } catch (thrown) {
-      if (isRefusal(thrown, 'not-found')) this.#settle(workload, LOST);
-      else if (isRefusal(thrown)) this.#platform.log.write('warn', `whether container ${record.name} runs is not known: ${thrown.message}`, [['container', record.id]]);
-      else throw thrown;
+      if (isRefusal(thrown, 'not-found')) return LOST;
+      if (!isRefusal(thrown)) throw thrown;
+      this.#platform.log.write('warn', `whether container ${record.name} runs is not known: ${thrown.message}`, [['container', record.id]]);
+      return undefined;
     }
   }
 
-  // --- time ---------------------------------------------------------------------------------------------------
+  // --- later --------------------------------------------------------------------------------------------------
 
-  #await(record: ContainerRecord): void {
-    this.#due.set(record.id, this.#monotonicMs() + backoffMs(record));
-    this.#hearClock();
+  /** On the authority of the call in progress: of whoever started what has just ended, or of this plugin alone. */
+  #startLater(record: ContainerRecord): void {
+    this.#schedule(RESTART + record.id, tokenOf(record), backoffMs(record));
   }
 
-  /** Asked for at the first need: an idle node is not woken every second. */
-  #hearClock(): void {
-    if (this.#hearsClock) return;
-    this.#hearsClock = true;
-    this.#platform.events.subscribe(CLOCK);
-  }
-
-  #tick(): void {
-    for (const [workload, exit] of [...this.#unsettled]) this.#settle(workload, exit);
-    const began = this.#monotonicMs();
-    for (const [id, due] of [...this.#due]) {
-      const now = this.#monotonicMs();
-      if (now - began > TICK_BUDGET_MS) break;
-      if (due <= now) this.#startAgain(id);
-    }
-    this.#forgetGone();
-  }
-
-  #startAgain(id: string): void {
-    this.#due.delete(id);
+  #startAgain(id: string, token: string): void {
     const record = this.#store.get(id);
-    if (record?.state !== 'restarting') return;
+    // Meanwhile it may have been started, stopped or removed, and may wait for another time.
+    if (record?.state !== 'restarting' || tokenOf(record) !== token) return;
     try {
       this.#launch(record, true);
     } catch (thrown) {
@@ -315,19 +289,32 @@ export class Containers {
       // A provider that is restarting will be back; what policy or the store refuses stays refused.
       if (thrown.code === 'unavailable' || thrown.code === 'timeout' || thrown.code === 'limit') {
         const next = this.#store.update(id, (now) => (now.state === 'restarting' ? { ...now, failures: now.failures + 1 } : undefined));
-        if (next) this.#await(next);
+        if (next) this.#startLater(next);
       } else this.#giveUp(record, `it could not be started again: ${thrown.message}`);
     }
   }
 
-  #forgetGone(): void {
-    if (!this.#store.hasGone) return;
-    for (const { id } of this.#store.forgetGone(this.#platform.clock.nowMs())) this.#launcher.removeLog(id);
-    if (this.#store.hasGone) this.#hearClock();
+  /** One timer for all that is gone, however much that is. */
+  #forgetLater(): void {
+    if (this.#forgetting || !this.#store.hasGone) return;
+    this.#forgetting = true;
+    this.#schedule(FORGET, '{}', GONE_MS);
   }
 
-  #monotonicMs(): number {
-    return this.#platform.clock.monotonicNs() / 1e6;
+  #forgetGone(): void {
+    for (const { id } of this.#store.forgetGone(this.#platform.clock.nowMs())) this.#launcher.removeLog(id);
+    this.#forgetting = false;
+    this.#forgetLater();
+  }
+
+  /** What cannot be scheduled is done after the next start of this plugin: the record asks for it. */
+  #schedule(topic: string, payload: string, delayMs: number): void {
+    try {
+      this.#platform.events.schedule(topic, payload, delayMs);
+    } catch (thrown) {
+      if (!isRefusal(thrown)) throw thrown;
+      this.#platform.log.write('error', `${topic} could not be scheduled: ${thrown.message}`, []);
+    }
   }
 
   // --- news ---------------------------------------------------------------------------------------------------
@@ -351,6 +338,9 @@ export class Containers {
     return [...this.#platform.random.bytes(ID_BYTES)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
   }
 }
+
+/** Tells one wait from another of the same container. */
+const tokenOf = ({ failures, endedMs }: ContainerRecord): string => JSON.stringify({ failures, endedMs });
 
 function chooseContainer({ name, containers }: packages.Package, wanted: string | undefined): packages.Container {
   const names = containers.map((container) => container.name).join(', ');

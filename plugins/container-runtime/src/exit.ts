@@ -27,10 +27,12 @@ export function exitOf(outcome: Outcome, ending: Ending | undefined): Exit {
     case 'stopped':
       if (ending === 'kill') return { exitCode: EXIT_CODE.killed, reason: 'it was killed' };
       return { exitCode: EXIT_CODE.stopped, reason: ending === 'stop' ? 'it was stopped' : 'the platform stopped it' };
+    case 'lost':
+      return LOST;
   }
 }
 
-/** For a workload the kernel does not know: it ended with the process that ran it. */
+/** It ended with the process that ran it: the kernel says so, or knows nothing of it any more. */
 export const LOST: Exit = { exitCode: EXIT_CODE.killed, reason: 'the platform stopped while it ran' };
 
 /** The payload of `workload.ended.ID`, or undefined when it is none. */
@@ -44,5 +46,5 @@ export function readOutcome(payload: string): Outcome | undefined {
   const { tag, val } = (typeof value === 'object' && value !== null ? value : {}) as { tag?: unknown; val?: unknown };
   if (tag === 'exited' && typeof val === 'number') return { tag, val };
   if (tag === 'trapped' && typeof val === 'string') return { tag, val };
-  return tag === 'timed-out' || tag === 'stopped' ? { tag } : undefined;
+  return tag === 'timed-out' || tag === 'stopped' || tag === 'lost' ? { tag } : undefined;
 }

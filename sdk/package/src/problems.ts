@@ -3,18 +3,7 @@
 import { LIMITS } from './limits.ts';
 
 /** The platform's ten error cases; a test holds this list to `kernel/src/errors.ts`, which this package must not import. */
-export const PROBLEM_CODES = [
-  'invalid',
-  'denied',
-  'not-found',
-  'conflict',
-  'limit',
-  'timeout',
-  'cancelled',
-  'unsupported',
-  'unavailable',
-  'other',
-] as const;
+export const PROBLEM_CODES = ['invalid', 'denied', 'not-found', 'conflict', 'limit', 'timeout', 'cancelled', 'unsupported', 'unavailable', 'other'] as const;
 
 export type ProblemCode = (typeof PROBLEM_CODES)[number];
 

@@ -60,12 +60,12 @@ function refuseClashes(exported: readonly WitInterface[]): void {
   }
 }
 
-/** Whether the code takes `subscribe` from forge:kernel/events: then it must be told of events. */
-function subscribes(code: string): boolean {
+/** Whether the code takes `subscribe` or `schedule` from forge:kernel/events: then events are delivered to it. */
+function listensTo(code: string): boolean {
   const source = `["']${EVENTS.replaceAll('.', '\\.')}["']`;
-  if (new RegExp(`import\\s*\\{[^}]*\\bsubscribe\\b[^}]*\\}\\s*from\\s*${source}`).test(code)) return true;
+  if (new RegExp(`import\\s*\\{[^}]*\\b(?:subscribe|schedule)\\b[^}]*\\}\\s*from\\s*${source}`).test(code)) return true;
   const namespace = new RegExp(`import\\s*\\*\\s*as\\s+([\\w$]+)\\s+from\\s*${source}`).exec(code)?.[1];
-  return namespace !== undefined && new RegExp(`${namespace.replaceAll('$', '\\$')}\\s*(\\?\\.|\\.)\\s*subscribe\\b`).test(code);
+  return namespace !== undefined && new RegExp(`${namespace.replaceAll('$', '\\$')}\\s*(\\?\\.|\\.)\\s*(?:subscribe|schedule)\\b`).test(code);
 }
 
 export async function buildPlugin(options: BuildPluginOptions = {}): Promise<BuiltGuest> {
@@ -90,7 +90,7 @@ export async function buildPlugin(options: BuildPluginOptions = {}): Promise<Bui
       minify: options.minify ?? false,
     });
   let bundle = await bundleWith(false);
-  const listens = subscribes(bundle.code);
+  const listens = listensTo(bundle.code);
   if (listens) bundle = await bundleWith(true);
 
   const exported = [...provides, lifecycle, ...(listens ? [listener] : [])].map((item) => item.id);

@@ -97,7 +97,7 @@ declare module 'forge:host/workloads@0.1.0' {
   /**
    * How a guest ended.
    */
-  export type Outcome = OutcomeExited | OutcomeTrapped | OutcomeTimedOut | OutcomeStopped;
+  export type Outcome = OutcomeExited | OutcomeTrapped | OutcomeTimedOut | OutcomeStopped | OutcomeLost;
   /**
    * With this exit code, 0..255.
    */
@@ -123,6 +123,12 @@ declare module 'forge:host/workloads@0.1.0' {
    */
   export interface OutcomeStopped {
     tag: 'stopped',
+  }
+  /**
+   * The platform ended while it ran.
+   */
+  export interface OutcomeLost {
+    tag: 'lost',
   }
   /**
    * A guest's state.

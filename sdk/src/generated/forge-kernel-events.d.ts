@@ -6,6 +6,11 @@ declare module 'forge:kernel/events@0.1.0' {
    */
   export function publish(topic: string, payload: string): void;
   /**
+   * Delivers an event to this plugin's `forge:plugin/listener` after `delay-ms`, on the authority of the call in
+   * progress: what it does then is done for the same chain. Not kept when the platform ends.
+   */
+  export function schedule(topic: string, payload: string, delayMs: number): void;
+  /**
    * From now on topics that begin with `prefix` are delivered to this plugin's `forge:plugin/listener`.
    */
   export function subscribe(prefix: string): void;

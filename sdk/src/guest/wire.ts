@@ -32,8 +32,8 @@ export function checkDefinition(definition: PluginDefinition, expected: Expected
   for (const id of Object.keys(expected.provides)) {
     if (!implementationsOf(definition, id)) throw new Error(`forge.toml names ${id} in [plugin] provides, but definePlugin does not provide it`);
   }
-  if (definition.listener && !expected.listener) throw new Error('the plugin has a listener but never calls subscribe of forge:kernel/events');
-  if (expected.listener && !definition.listener) throw new Error('the plugin calls subscribe of forge:kernel/events but definePlugin has no listener');
+  if (definition.listener && !expected.listener) throw new Error('the plugin has a listener but takes neither subscribe nor schedule from forge:kernel/events');
+  if (expected.listener && !definition.listener) throw new Error('the plugin takes subscribe or schedule from forge:kernel/events, but definePlugin has no listener');
 }
 
 /** The exports of one interface. */

@@ -14,6 +14,14 @@ export interface FakeEvent {
   readonly payload: string;
 }
 
+/** What `schedule` of forge:kernel/events promised. */
+export interface ScheduledEvent extends FakeEvent {
+  /** Unix time in milliseconds. */
+  readonly dueMs: number;
+  /** On whose authority: the caller when it was scheduled. */
+  readonly caller: Caller;
+}
+
 export interface StoredEntry {
   readonly key: string;
   readonly value: Uint8Array;
@@ -34,6 +42,8 @@ export class FakeKernel {
   /** Published by the plugin, oldest first. */
   readonly published: FakeEvent[] = [];
   readonly subscriptions: string[] = [];
+  /** Not delivered yet, in order of their time; `harness.advance` delivers them. */
+  readonly scheduled: ScheduledEvent[] = [];
   caller: Caller = { chain: [], callId: '0'.repeat(32), remainingMs: 30_000 };
   /** Unix time in milliseconds. */
   nowMs = Date.UTC(2026, 0, 1);
@@ -46,7 +56,7 @@ export class FakeKernel {
     this.config = new Map(Object.entries(config));
   }
 
-  /** Moves both clocks. */
+  /** Moves both clocks, and nothing else. */
   advance(ms: number): void {
     this.nowMs += ms;
     this.#monotonicNs += ms * 1e6;
@@ -110,6 +120,10 @@ export class FakeKernel {
       },
       'forge:kernel/events@0.1.0': {
         publish: (topic, payload) => void this.published.push({ topic, payload }),
+        schedule: (topic, payload, delayMs) => {
+          this.scheduled.push({ topic, payload, dueMs: this.nowMs + delayMs, caller: this.caller });
+          this.scheduled.sort((a, b) => a.dueMs - b.dueMs);
+        },
         subscribe: (prefix) => void this.subscriptions.push(prefix),
       },
     };

@@ -122,6 +122,7 @@ export class Harness {
   restart(): void {
     this.#exports = this.#instantiate();
     this.kernel.subscriptions.length = 0;
+    this.kernel.scheduled.length = 0;
     this.start();
   }
 
@@ -139,6 +140,23 @@ export class Harness {
     if (!this.kernel.subscriptions.some((prefix) => topic.startsWith(prefix))) return false;
     this.deliver(topic, payload);
     return true;
+  }
+
+  /** Moves the clocks and delivers, at its time and on its authority, each event that was scheduled. */
+  advance(ms: number): void {
+    const end = this.kernel.nowMs + ms;
+    for (let next = this.kernel.scheduled[0]; next && next.dueMs <= end; next = this.kernel.scheduled[0]) {
+      this.kernel.scheduled.shift();
+      this.kernel.advance(Math.max(0, next.dueMs - this.kernel.nowMs));
+      const { caller } = this.kernel;
+      this.kernel.caller = { ...next.caller, callId: caller.callId };
+      try {
+        this.deliver(next.topic, next.payload);
+      } finally {
+        this.kernel.caller = caller;
+      }
+    }
+    this.kernel.advance(end - this.kernel.nowMs);
   }
 
   /** Ends a guest and tells the plugin, as the kernel does. */

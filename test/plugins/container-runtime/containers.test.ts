@@ -165,6 +165,7 @@ describe('the end', () => {
     [{ tag: 'trapped', val: 'unreachable' } as const, 134, 'it trapped: unreachable'],
     [{ tag: 'timed-out' } as const, 124, 'its wall time was over'],
     [{ tag: 'stopped' } as const, 143, 'the platform stopped it'],
+    [{ tag: 'lost' } as const, 137, 'the platform stopped while it ran'],
   ])('%j is reported as a shell would', (outcome, exitCode, reason) => {
     const { id } = runtime().create(specOf());
     runtime().start(id);
@@ -194,14 +195,13 @@ describe('the end', () => {
     expect(runtime().inspect(id).state).toBe('running');
   });
 
-  test('that cannot be recorded is recorded with the next tick', () => {
+  test('that cannot be recorded now is recorded later', () => {
     const { id } = runtime().create(specOf());
     runtime().start(id);
     platform.state.refusals.push(unavailable);
     platform.end(platform.only(), exited(4));
     expect(runtime().inspect(id).state).toBe('running');
-    expect(platform.events.prefixes).toContain('clock.');
-    platform.tick();
+    platform.advance(1_000);
     expect(runtime().inspect(id)).toMatchObject({ state: 'stopped', exitCode: 4 });
     expect(platform.held.size).toBe(0);
   });
@@ -284,7 +284,7 @@ describe('the restart policy', () => {
       platform.end(platform.only(), exited(1));
       let waited = 0;
       while (runtime().inspect(id).state === 'restarting') {
-        platform.tick(100);
+        platform.advance(100);
         waited += 100;
       }
       waits.push(waited);
@@ -293,7 +293,7 @@ describe('the restart policy', () => {
     expect(runtime().inspect(id).restarts).toBe(12);
     platform.clock.pass(10_000);
     platform.end(platform.only(), exited(1));
-    platform.tick(100);
+    platform.advance(100);
     expect(runtime().inspect(id)).toMatchObject({ state: 'running', restarts: 13 });
   });
 
@@ -303,7 +303,7 @@ describe('the restart policy', () => {
     runtime().start(id);
     for (let round = 0; round < 2; round++) {
       platform.end(platform.only(), exited(1));
-      platform.tick(60_000);
+      platform.advance(60_000);
     }
     platform.end(platform.only(), exited(1));
     expect(runtime().inspect(id)).toMatchObject({ state: 'stopped', exitCode: 1, restarts: 2, reason: 'it exited with code 1; given up after 2 restarts' });
@@ -313,7 +313,7 @@ describe('the restart policy', () => {
     const id = startWith('always');
     platform.end(platform.only(), exited(1));
     platform.clock.ms -= 365 * 86_400_000;
-    platform.tick(100);
+    platform.advance(100);
     expect(runtime().inspect(id).state).toBe('running');
   });
 
@@ -322,7 +322,7 @@ describe('the restart policy', () => {
     platform.end(platform.only(), exited(9));
     expect(runtime().stop(id, 0)).toMatchObject({ state: 'stopped', exitCode: 9, reason: 'it was stopped' });
     expect(platform.events.topics()).toContain(`container.ended.${id}`);
-    platform.tick(60_000);
+    platform.advance(60_000);
     expect(platform.running()).toEqual([]);
   });
 
@@ -330,7 +330,7 @@ describe('the restart policy', () => {
     const id = startWith('always');
     platform.end(platform.only(), exited(9));
     expect(runtime().start(id)).toMatchObject({ state: 'running', restarts: 0 });
-    platform.tick(60_000);
+    platform.advance(60_000);
     expect(platform.running()).toHaveLength(1);
   });
 
@@ -338,24 +338,31 @@ describe('the restart policy', () => {
     const id = startWith('always');
     platform.end(platform.only(), exited(1));
     platform.refusals.set('start', unavailable);
-    platform.tick(100);
+    platform.advance(100);
     expect(runtime().inspect(id).state).toBe('restarting');
-    platform.tick(200);
+    platform.advance(200);
     expect(runtime().inspect(id).state).toBe('running');
     platform.end(platform.only(), exited(1));
     platform.refusals.set('start', denied);
-    platform.tick(60_000);
+    platform.advance(60_000);
     expect(runtime().inspect(id)).toMatchObject({ state: 'stopped', exitCode: 1, reason: 'it could not be started again: no' });
     expect(platform.held.size).toBe(0);
   });
 
-  test('asks for the clock only when something waits', () => {
-    startWith('always');
-    expect(platform.events.prefixes).toEqual(['workload.ended.']);
+  test('schedules one start for each wait, and an old one starts nothing', () => {
+    const id = startWith('always');
     platform.end(platform.only(), exited(1));
-    platform.tick(100);
+    expect(platform.events.scheduled.map(({ topic }) => topic)).toEqual([`container.restart.${id}`]);
+    runtime().start(id);
     platform.end(platform.only(), exited(1));
-    expect(platform.events.prefixes).toEqual(['workload.ended.', 'clock.']);
+    platform.end(platform.only(), exited(1));
+    const [old, now] = platform.events.scheduled;
+    platform.clock.pass(100);
+    platform.containers.deliver(old?.topic ?? '', JSON.stringify({ failures: 9, endedMs: 0 }));
+    expect(platform.running()).toEqual([]);
+    platform.containers.deliver(now?.topic ?? '', now?.payload ?? '');
+    platform.containers.deliver(now?.topic ?? '', now?.payload ?? '');
+    expect(platform.running()).toHaveLength(1);
   });
 
   test('does not apply to a foreground run or one that is removed when it ends', () => {
@@ -364,7 +371,7 @@ describe('the restart policy', () => {
       runtime().start(runtime().create(spec).id);
       platform.end(platform.only(), exited(1));
     }
-    platform.tick(60_000);
+    platform.advance(60_000);
     expect(platform.running()).toEqual([]);
   });
 });
@@ -387,7 +394,7 @@ describe('removing', () => {
     platform.end(platform.only(), exited(0));
     expect(refusalOf(() => runtime().remove(id, false)).code).toBe('conflict');
     runtime().remove(id, true);
-    platform.tick(1_000);
+    platform.advance(1_000);
     expect(platform.running()).toEqual([]);
     expect(runtime().list(true)).toEqual([]);
   });
@@ -404,7 +411,7 @@ describe('removing', () => {
     expect(runtime().inspect(id)).toMatchObject({ state: 'stopped', exitCode: 137 });
     platform.end(workload, { tag: 'stopped' });
     expect(platform.restart().inspect('web')).toMatchObject({ state: 'stopped', exitCode: 137 });
-    platform.tick(61_000);
+    platform.advance(61_000);
     expect(refusalOf(() => runtime().inspect(id)).code).toBe('not-found');
     expect(platform.state.entries.size + platform.logs.size).toBe(0);
   });
@@ -421,7 +428,7 @@ describe('removing', () => {
     expect(refusalOf(() => runtime().start(id)).code).toBe('not-found');
     runtime().create(specOf({ name: 'once' }));
     expect(runtime().inspect('once').state).toBe('created');
-    platform.tick(61_000);
+    platform.advance(61_000);
     expect(refusalOf(() => runtime().inspect(id)).code).toBe('not-found');
   });
 });
@@ -470,7 +477,7 @@ describe('after a restart', () => {
     if (found) found.state = { tag: 'ended', val: exited(3) };
     platform.restart();
     expect(runtime().inspect(id).state).toBe('restarting');
-    platform.tick(100);
+    platform.advance(100);
     expect(runtime().inspect(id)).toMatchObject({ state: 'running', restarts: 1 });
   });
 
@@ -483,7 +490,7 @@ describe('after a restart', () => {
     platform.restart(true);
     expect(runtime().inspect(ids[0] ?? '')).toMatchObject({ state: 'stopped', exitCode: 137, reason: 'the platform stopped while it ran' });
     expect(ids.slice(1).map((id) => runtime().inspect(id).state)).toEqual(['restarting', 'restarting']);
-    platform.tick(100);
+    platform.advance(100);
     expect(runtime().list(false)).toHaveLength(2);
   });
 
@@ -501,7 +508,7 @@ describe('after a restart', () => {
     platform.end(platform.only(), exited(1));
     platform.restart(true);
     expect(runtime().inspect(id).state).toBe('restarting');
-    platform.tick(100);
+    platform.advance(100);
     expect(runtime().inspect(id).state).toBe('running');
   });
 

@@ -30,7 +30,7 @@ export class FakePlatform {
   readonly killer = new Killer();
   readonly state = new FakeState(this.killer);
   readonly clock = new FakeClock();
-  readonly events = new FakeEvents();
+  readonly events = new FakeEvents(this.clock);
   readonly log = new FakeLog();
   readonly random = fakeRandom();
 
@@ -57,6 +57,7 @@ export class FakePlatform {
   /** A new instance of the plugin. What runs goes on, unless `platform` stopped with it. */
   restart(platform = false): Containers {
     if (platform) {
+      this.events.scheduled.length = 0;
       this.workloads.clear();
       this.held.clear();
     }
@@ -81,9 +82,10 @@ export class FakePlatform {
     this.containers.deliver(`workload.ended.${workload}`, JSON.stringify(outcome));
   }
 
-  tick(ms = 1_000): void {
+  /** Lets time pass, and delivers what was scheduled for it. */
+  advance(ms: number): void {
     this.clock.pass(ms);
-    this.containers.deliver('clock.tick', '{}');
+    for (let due = this.events.takeDue(); due; due = this.events.takeDue()) this.containers.deliver(due.topic, due.payload);
   }
 
   /** Ids of workloads that have not ended. */

@@ -34,10 +34,10 @@ describe('the security plugin as a component', () => {
   });
 
   test('denies with the line that would allow it', () => {
-    const decision = harness.call(AUTHORIZER).authorize(request({ local: false }));
+    const decision = harness.call(AUTHORIZER).authorize(request({ local: false, resource: { kind: 'Volume', name: 'data', attributes: '{}' } }));
     expect(decision).toMatchObject({ requestId: 'a1', allowed: false, reasons: [] });
     expect(decision.hint).toBe(
-      'permit(principal == Forge::Plugin::"storage", action == Forge::Action::"dir.open", resource == Forge::Volume::"dätä") when { context["user"] == Forge::User::"alice" };',
+      'permit(principal == Forge::Plugin::"storage", action == Forge::Action::"dir.open", resource == Forge::Volume::"data") when { context["user"] == Forge::User::"alice" };',
     );
   });
 

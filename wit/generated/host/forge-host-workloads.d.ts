@@ -94,7 +94,7 @@ export interface Spec {
 /**
  * How a guest ended.
  */
-export type Outcome = OutcomeExited | OutcomeTrapped | OutcomeTimedOut | OutcomeStopped;
+export type Outcome = OutcomeExited | OutcomeTrapped | OutcomeTimedOut | OutcomeStopped | OutcomeLost;
 /**
  * With this exit code, 0..255.
  */
@@ -120,6 +120,12 @@ export interface OutcomeTimedOut {
  */
 export interface OutcomeStopped {
   tag: 'stopped',
+}
+/**
+ * The platform ended while it ran.
+ */
+export interface OutcomeLost {
+  tag: 'lost',
 }
 /**
  * A guest's state.

@@ -23,8 +23,12 @@ export function crossCheck(manifest: unknown, form: ManifestForm, place: (pointe
   const containers = listOf(root['container']).map(tableOf);
   checkKind(root, containers, report);
   checkHostSpelling(root, '', report);
-  containers.forEach((container, index) => checkContainer(container, `/container/${index}`, form, report));
-  checkUnique(containers.map((container, index) => [container['name'], `/container/${index}/name`]), 'two containers are named', report);
+  for (const [index, container] of containers.entries()) checkContainer(container, `/container/${index}`, form, report);
+  checkUnique(
+    containers.map((container, index) => [container['name'], `/container/${index}/name`]),
+    'two containers are named',
+    report,
+  );
   checkDependencies(containers, report);
   if (isJsonObject(root['plugin'])) checkPlugin(root['plugin'], form, report);
   return problems;
@@ -59,7 +63,7 @@ function checkContainer(container: Table, at: string, form: ManifestForm, report
     report(`${at}/entrypoint`, 'entrypoint has no meaning for a component: its entry is what it exports', 'put the words into args');
   }
   checkContent(container, at, form, report);
-  layers.forEach((layer, index) => checkContentPath(layer, `${at}/layers/${index}`, form, report));
+  for (const [index, layer] of layers.entries()) checkContentPath(layer, `${at}/layers/${index}`, form, report);
   checkHostSpelling(container, at, report);
   checkRestart(container['restart'], `${at}/restart`, report);
   checkHealth(container['health'], `${at}/health`, report);
@@ -67,8 +71,16 @@ function checkContainer(container: Table, at: string, form: ManifestForm, report
   checkVolumes(listOf(container['volumes']).map(tableOf), `${at}/volumes`, report);
   const ports = listOf(container['ports']).map(tableOf);
   const portName = (port: Table, key: string) => (port[key] === undefined ? undefined : `${String(port[key])}/${String(port['protocol'] ?? 'tcp')}`);
-  checkUnique(ports.map((port, index) => [portName(port, 'port'), `${at}/ports/${index}`]), 'two ports are', report);
-  checkUnique(ports.map((port, index) => [portName(port, 'host-port'), `${at}/ports/${index}`]), 'two ports ask for the host port', report);
+  checkUnique(
+    ports.map((port, index) => [portName(port, 'port'), `${at}/ports/${index}`]),
+    'two ports are',
+    report,
+  );
+  checkUnique(
+    ports.map((port, index) => [portName(port, 'host-port'), `${at}/ports/${index}`]),
+    'two ports ask for the host port',
+    report,
+  );
 }
 
 function checkPlugin(plugin: Table, form: ManifestForm, report: Report): void {
@@ -96,7 +108,8 @@ function checkContentPath(content: unknown, pointer: string, form: ManifestForm,
 function checkRelative(path: unknown, pointer: string, report: Report): void {
   if (typeof path !== 'string') return;
   if (path.startsWith('sha256:')) report(pointer, `${quote(path)} is a digest, and a project names files`, 'write the path of the file relative to forge.toml');
-  else if (path.startsWith('/') || /^[A-Za-z]:/.test(path)) report(pointer, `${quote(path)} is an absolute path`, 'write it relative to forge.toml, so that the project builds elsewhere too');
+  else if (path.startsWith('/') || /^[A-Za-z]:/.test(path))
+    report(pointer, `${quote(path)} is an absolute path`, 'write it relative to forge.toml, so that the project builds elsewhere too');
 }
 
 function checkHostSpelling(owner: Table, at: string, report: Report): void {
@@ -138,13 +151,20 @@ function checkVolumes(volumes: readonly Table[], at: string, report: Report): vo
       report(`${here}/target`, `${quote(volume['target'])} is no absolute guest path in normal form`, 'start with /, without ".", "..", "//", a trailing "/" or "\\"');
     }
   });
-  checkUnique(volumes.map((volume, index) => [volume['target'], `${at}/${index}/target`]), 'two volumes are mounted at', report);
+  checkUnique(
+    volumes.map((volume, index) => [volume['target'], `${at}/${index}/target`]),
+    'two volumes are mounted at',
+    report,
+  );
 }
 
 function isGuestPath(path: string): boolean {
   if (path === '/') return true;
   if (!path.startsWith('/') || /[\\\p{Cc}]/u.test(path) || !path.isWellFormed()) return false;
-  return path.slice(1).split('/').every((part) => part !== '' && part !== '.' && part !== '..');
+  return path
+    .slice(1)
+    .split('/')
+    .every((part) => part !== '' && part !== '.' && part !== '..');
 }
 
 function checkUnique(items: readonly (readonly [unknown, string])[], message: string, report: Report): void {

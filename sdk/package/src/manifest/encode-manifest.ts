@@ -32,9 +32,7 @@ function containerToJson(container: ContainerManifest): JsonObject {
     entrypoint: list(container.entrypoint ?? []),
     restart: restart.maxRetries !== undefined ? { policy: restart.policy, 'max-retries': restart.maxRetries } : restart.policy === 'no' ? undefined : restart.policy,
     health: container.health === undefined ? undefined : healthToJson(container.health),
-    limits: table(
-      without({ 'memory-bytes': limits.memoryBytes, cpu: limits.cpu, 'wall-ms': limits.wallMs, pids: limits.pids, 'storage-bytes': limits.storageBytes }),
-    ),
+    limits: table(without({ 'memory-bytes': limits.memoryBytes, cpu: limits.cpu, 'wall-ms': limits.wallMs, pids: limits.pids, 'storage-bytes': limits.storageBytes })),
     isolation: container.isolation,
     volumes: list(
       container.volumes.map(({ source, target, readOnly, reason }) =>

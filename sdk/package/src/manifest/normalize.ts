@@ -5,7 +5,14 @@ import type { ContainerManifest, HealthCheck, Manifest, PackageKind, PluginManif
 
 /** The shape the schema guarantees, as far as it is read here. */
 interface RawManifest {
-  readonly package: { readonly name: string; readonly version: string; readonly kind?: PackageKind; readonly description?: string; readonly license?: string; readonly authors?: string[] };
+  readonly package: {
+    readonly name: string;
+    readonly version: string;
+    readonly kind?: PackageKind;
+    readonly description?: string;
+    readonly license?: string;
+    readonly authors?: string[];
+  };
   readonly container?: readonly RawContainer[];
   readonly plugin?: { readonly component?: string; readonly source?: string; readonly provides: string[]; readonly requires?: string[] };
   readonly capabilities?: Readonly<Record<string, { readonly reason: string }>>;
@@ -24,7 +31,13 @@ interface RawContainer {
   readonly entrypoint?: string[];
   readonly restart?: RestartPolicy | { readonly policy: RestartPolicy; readonly 'max-retries'?: number };
   readonly health?: RawHealth;
-  readonly limits?: { readonly 'memory-bytes'?: number | string; readonly cpu?: number; readonly 'wall-ms'?: number; readonly pids?: number; readonly 'storage-bytes'?: number | string };
+  readonly limits?: {
+    readonly 'memory-bytes'?: number | string;
+    readonly cpu?: number;
+    readonly 'wall-ms'?: number;
+    readonly pids?: number;
+    readonly 'storage-bytes'?: number | string;
+  };
   readonly isolation?: ContainerManifest['isolation'];
   readonly volumes?: readonly { readonly name?: string; readonly scratch?: boolean; readonly target: string; readonly 'read-only'?: boolean; readonly reason?: string }[];
   readonly ports?: readonly { readonly name?: string; readonly port: number; readonly 'host-port'?: number; readonly protocol?: 'tcp' | 'udp' }[];

@@ -2,7 +2,7 @@
 
 import { parseJson } from '../json/parse-json.ts';
 import { LIMITS } from '../limits.ts';
-import { printable, type Problem, quote, refuse, refuseAny } from '../problems.ts';
+import { type Problem, printable, quote, refuse, refuseAny } from '../problems.ts';
 import { findManifestProblems, placeByPointer } from './check-manifest.ts';
 import type { Manifest } from './manifest.ts';
 import { normalizeManifest } from './normalize.ts';

@@ -43,7 +43,11 @@ function explain(error: SchemaError): Explanation {
     case 'enum': {
       const allowed = (params['allowedValues'] as readonly unknown[]).map(String);
       const near = typeof data === 'string' ? nearestKey(data, allowed) : undefined;
-      return { pointer: path, message: `${key} is ${quote(data)}; it must be one of ${allowed.map(quote).join(', ')}`, hint: near === undefined ? hint : `did you mean ${quote(near)}?` };
+      return {
+        pointer: path,
+        message: `${key} is ${quote(data)}; it must be one of ${allowed.map(quote).join(', ')}`,
+        hint: near === undefined ? hint : `did you mean ${quote(near)}?`,
+      };
     }
     case 'pattern':
       return explained(`${key} cannot be ${quote(data)}`);
@@ -80,7 +84,10 @@ function explainUnknownKey(path: string, unknown: string, known: readonly string
 /** `/container/0/limits/cpu` as people say it: `container[0].limits.cpu`. */
 export function keyPath(pointer: string): string {
   if (pointer === '') return 'the manifest';
-  const parts = pointer.slice(1).split('/').map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
+  const parts = pointer
+    .slice(1)
+    .split('/')
+    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
   const name = (part: string) => (/^[A-Za-z0-9_-]+$/.test(part) ? part : quote(part));
   return parts.map((part, index) => (/^[0-9]+$/.test(part) ? `[${part}]` : `${index === 0 ? '' : '.'}${name(part)}`)).join('');
 }

@@ -51,7 +51,7 @@ class TomlLocator {
     const keys = this.#dottedKey();
     this.#at += isArray ? 2 : 1;
     let path: string[] = [];
-    keys.forEach((key, index) => {
+    for (const [index, key] of keys.entries()) {
       path = [...path, key];
       const pointer = jsonPointer(path);
       const items = this.#tables.get(pointer);
@@ -62,7 +62,7 @@ class TomlLocator {
         path = [...path, String(items - 1)];
       }
       this.#remember(pointer, here);
-    });
+    }
     this.#remember(jsonPointer(path), here);
     return path;
   }
@@ -70,7 +70,7 @@ class TomlLocator {
   #keyValue(table: readonly string[]): void {
     const here = this.#here();
     const keys = this.#dottedKey();
-    keys.forEach((_, index) => this.#remember(jsonPointer([...table, ...keys.slice(0, index + 1)]), here));
+    for (const index of keys.keys()) this.#remember(jsonPointer([...table, ...keys.slice(0, index + 1)]), here);
     this.#skipSpace();
     if (this.#peek() === '=') this.#at++;
     this.#value([...table, ...keys]);
@@ -110,11 +110,12 @@ class TomlLocator {
   #value(path: readonly string[]): void {
     this.#skipSpace();
     const char = this.#peek();
-    if (char === '[') this.#items(path, ']', (index) => {
-      const item = [...path, String(index)];
-      this.#remember(jsonPointer(item), this.#here());
-      this.#value(item);
-    });
+    if (char === '[')
+      this.#items(path, ']', (index) => {
+        const item = [...path, String(index)];
+        this.#remember(jsonPointer(item), this.#here());
+        this.#value(item);
+      });
     else if (char === '{') this.#items(path, '}', () => this.#keyValue(path));
     else if (char === '"' || char === "'") this.#skipString();
     else while (this.#at < this.#text.length && !/[,\]}#\n]/.test(this.#peek())) this.#at++;

@@ -1,7 +1,7 @@
 /** One content-addressed blob of a layout: whatever comes out of it was compared with its digest and size. */
 
-import { problem, type Problem, refuse } from '../problems.ts';
 import { LIMITS } from '../limits.ts';
+import { type Problem, problem, refuse } from '../problems.ts';
 import type { Descriptor } from './descriptor.ts';
 import { blobName, DigestSum, sha256Digest } from './digest.ts';
 import type { LayoutStore } from './layout-store.ts';

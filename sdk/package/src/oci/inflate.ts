@@ -5,7 +5,12 @@ import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { PackageError, refuse } from '../problems.ts';
 
 /** The uncompressed bytes of `source`, which has `compressedBytes`. Several gzip members or zstd frames are one stream (RFC 1952, 2.2). */
-export async function* inflate(source: AsyncIterable<Uint8Array>, compression: 'gzip' | 'zstd', compressedBytes: number, what: string): AsyncGenerator<Uint8Array, void, undefined> {
+export async function* inflate(
+  source: AsyncIterable<Uint8Array>,
+  compression: 'gzip' | 'zstd',
+  compressedBytes: number,
+  what: string,
+): AsyncGenerator<Uint8Array, void, undefined> {
   const engine: Transform & { readonly bytesWritten: number } = compression === 'gzip' ? createGunzip() : createZstdDecompress();
   // pipeline carries an error of either end to the other; the loop below throws it.
   pipeline(Readable.from(source, { objectMode: false }), engine, () => {});

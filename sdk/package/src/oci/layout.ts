@@ -41,7 +41,10 @@ export function findLayoutProblems({ store, blobs }: Layout, tolerated: readonly
   const known = new Set([LAYOUT_FILE, INDEX_FILE, ...tolerated, ...blobs.map(({ digest }) => blobName(digest))]);
   const absent = blobs.map((blob) => blob.presence()).filter((found) => found !== undefined);
   const extra = [...store.files.keys()].filter((name) => !known.has(name));
-  return [...absent, ...extra.map((name) => problem('invalid', `${quote(name)} belongs to nothing in the index`, { where: store.path, hint: 'a package holds its own blobs only' }))];
+  return [
+    ...absent,
+    ...extra.map((name) => problem('invalid', `${quote(name)} belongs to nothing in the index`, { where: store.path, hint: 'a package holds its own blobs only' })),
+  ];
 }
 
 async function expectLayoutVersion(store: LayoutStore): Promise<void> {

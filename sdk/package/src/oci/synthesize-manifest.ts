@@ -32,7 +32,11 @@ export function synthesizeManifest({ path, digest, info, args, env }: SynthesisI
 
 function nameFromFile(path: string): string {
   const stem = basename(path).replace(/\.(wasm|forgepkg|tar|oci)$/i, '');
-  const name = stem.toLowerCase().replace(/[^a-z0-9]+/g, '-').slice(0, 63).replace(/^-+|-+$/g, '');
+  const name = stem
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .slice(0, 63)
+    .replace(/^-+|-+$/g, '');
   return name === '' ? 'package' : name;
 }
 

@@ -1,6 +1,6 @@
 /** Checks a package from end to end without running or writing anything: `forge validate`. */
 
-import { collect, collectAsync, type Problem, PackageError, problem } from '../problems.ts';
+import { collect, collectAsync, PackageError, type Problem, problem } from '../problems.ts';
 import { inspectWasm, type WasmInfo } from '../wasm/inspect-wasm.ts';
 import { findComponentProblems } from './component-checks.ts';
 import { DigestSum } from './digest.ts';

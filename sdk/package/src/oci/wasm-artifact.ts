@@ -21,7 +21,11 @@ export async function openWasmArtifact(layout: Layout, root: LayoutManifest, kno
   refuseAny(findLayoutProblems(layout));
   const [layer, second] = layers;
   if (layer === undefined || second !== undefined || layer.mediaType !== MEDIA_TYPE.wasm) {
-    refuse('invalid', `a wasm artifact has exactly one layer of type application/wasm, this one has ${layers.length}: ${layers.map(({ mediaType }) => quote(mediaType)).join(', ')}`, { where: store.path });
+    refuse(
+      'invalid',
+      `a wasm artifact has exactly one layer of type application/wasm, this one has ${layers.length}: ${layers.map(({ mediaType }) => quote(mediaType)).join(', ')}`,
+      { where: store.path },
+    );
   }
   await checkConfig(new PackageBlob(store, config), layer.digest);
   const blob = new PackageBlob(store, layer);

@@ -50,7 +50,7 @@ export class EntryNames {
 
   add(name: string, isDirectory: boolean, what: string): void {
     const parents = name.split('/').slice(0, -1);
-    parents.forEach((_, index) => this.#addParent(parents.slice(0, index + 1).join('/'), what));
+    for (const index of parents.keys()) this.#addParent(parents.slice(0, index + 1).join('/'), what);
     const key = fold(name);
     const seen = this.#seen.get(key);
     if (seen && (seen.spelling !== name || seen.is !== 'implied')) this.#collide(name, seen.spelling, what);
@@ -72,7 +72,9 @@ export class EntryNames {
   }
 
   #collide(name: string, other: string, what: string): never {
-    return refuse('invalid', name === other ? `the name ${quote(name)} stands twice` : `the names ${quote(other)} and ${quote(name)} are one on some file systems`, { where: what });
+    return refuse('invalid', name === other ? `the name ${quote(name)} stands twice` : `the names ${quote(other)} and ${quote(name)} are one on some file systems`, {
+      where: what,
+    });
   }
 
   #clash(name: string, what: string): never {

@@ -101,7 +101,7 @@ interface Expressions {
 }
 
 /** Expressions by the type they should have; one in twenty has another. */
-export const expressions = fc.letrec<Expressions>((tie) => {
+export const expressions = fc.letrec<Expressions>((tie: fc.LetrecTypedTie<Expressions>) => {
   const any = tie('any');
   const typed = (kind: keyof Expressions): fc.Arbitrary<Json> => fc.oneof({ weight: 19, arbitrary: tie(kind) }, { weight: 1, arbitrary: any });
   const [bool, long, string, entity, set, record, extensionValue] = (['bool', 'long', 'string', 'entity', 'set', 'record', 'extension'] as const).map(typed) as [
