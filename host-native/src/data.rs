@@ -89,9 +89,7 @@ pub fn init(mut exports: Object) -> napi::Result<()> {
         callback!(10, |args| {
             let (owner, dir, path, follow) = (args.number(0), args.number(1), args.text(2), args.flag(3));
             times(args, 4)
-                .and_then(|(access, modify)| {
-                    MACHINE.set_times_at(owner, dir, path.get()?, follow, access, modify)
-                })
+                .and_then(|(access, modify)| MACHINE.set_times_at(owner, dir, path.get()?, follow, access, modify))
                 .into()
         }),
     )?;
@@ -196,19 +194,14 @@ pub fn init(mut exports: Object) -> napi::Result<()> {
         callback!(6, |args| {
             let [owner, outbound, port] = [0, 1, 4].map(|index| args.number(index));
             let (name, address, protocol) = (args.text(2), args.text(3), args.text(5));
-            let check = || {
-                MACHINE.outbound_check(owner, outbound, name.get()?, address.get()?, port, protocol.get()?)
-            };
+            let check = || MACHINE.outbound_check(owner, outbound, name.get()?, address.get()?, port, protocol.get()?);
             check().map(|()| true).into()
         }),
     )?;
     exports.create_named_method(
         "clockNow",
         callback!(1, |args| {
-            Reply::Nanos(clock::now(args.number(0)).map_or_else(
-                |errno| -i128::from(errno.raw_os_error()),
-                i128::from,
-            ))
+            Reply::Nanos(clock::now(args.number(0)).map_or_else(|errno| -i128::from(errno.raw_os_error()), i128::from))
         }),
     )?;
     exports.create_named_method(

@@ -14,22 +14,26 @@
 
 use forge_host::Errno;
 use napi::sys;
+use std::mem::MaybeUninit;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::null_mut;
 
 /// Longest string read: a path that fills it is too long anyway.
 const TEXT: usize = 4100;
 
-/// A string argument, on the stack.
+/// A string argument, on the stack. Only its first `len` bytes are initialised: clearing 4 KB would cost more than
+/// reading a path.
 pub struct Text {
-    bytes: [u8; TEXT],
+    bytes: [MaybeUninit<u8>; TEXT],
     len: usize,
 }
 
 impl Text {
     /// The text; `-EILSEQ` cannot happen for what Node wrote, but is not assumed.
     pub fn get(&self) -> Result<&str, Errno> {
-        std::str::from_utf8(&self.bytes[..self.len]).map_err(|_| Errno::ILSEQ)
+        // SAFETY: Node-API wrote `len` bytes, see [`Args::text`].
+        let bytes = unsafe { std::slice::from_raw_parts(self.bytes.as_ptr().cast::<u8>(), self.len) };
+        std::str::from_utf8(bytes).map_err(|_| Errno::ILSEQ)
     }
 }
 
@@ -109,7 +113,7 @@ impl<const N: usize> Args<N> {
     /// A string; empty for anything else.
     #[inline]
     pub fn text(&self, index: usize) -> Text {
-        let mut text = Text { bytes: [0; TEXT], len: 0 };
+        let mut text = Text { bytes: [MaybeUninit::uninit(); TEXT], len: 0 };
         let mut len = 0;
         // SAFETY: see the module. Writes at most TEXT bytes with the NUL, whole characters only.
         let status = unsafe {
@@ -122,7 +126,7 @@ impl<const N: usize> Args<N> {
             )
         };
         if status == sys::Status::napi_ok {
-            text.len = len.min(TEXT);
+            text.len = len.min(TEXT - 1);
         }
         text
     }
@@ -190,9 +194,8 @@ pub unsafe fn run<const N: usize>(
         let mut args = Args { env, values: [null_mut(); N] };
         let mut count = N;
         // SAFETY: by the contract of this function. Missing arguments come as `undefined`.
-        let status = unsafe {
-            sys::napi_get_cb_info(env, info, &mut count, args.values.as_mut_ptr(), null_mut(), null_mut())
-        };
+        let status =
+            unsafe { sys::napi_get_cb_info(env, info, &mut count, args.values.as_mut_ptr(), null_mut(), null_mut()) };
         if status != sys::Status::napi_ok {
             return null_mut();
         }

@@ -1,5 +1,6 @@
 /** News between plugins and to parked requests: published anywhere, dispatched here on the main thread, in order. */
 import type { CallContext } from './identity.ts';
+import { LIMITS } from './limits.ts';
 
 export interface EventBusOptions {
   /** Delivers to a plugin's listener; resolves when it has been handled. */
@@ -10,6 +11,9 @@ export class EventBus {
   readonly #options: EventBusOptions;
   readonly #prefixes = new Map<string, Set<string>>();
   readonly #waiting = new Map<string, Set<() => void>>();
+  /** Counts publications; the last of each topic, so that news between a question and its answer is not missed. */
+  #clock = 0;
+  readonly #published = new Map<string, number>();
   readonly #timers = new Set<NodeJS.Timeout>();
   /** One queue a plugin: events reach it in the order they were published. */
   readonly #queues = new Map<string, Promise<void>>();
@@ -29,6 +33,10 @@ export class EventBus {
       if (![...prefixes].some((prefix) => topic.startsWith(prefix))) continue;
       this.#deliver(plugin, topic, payload, context);
     }
+    this.#clock += 1;
+    this.#published.delete(topic);
+    this.#published.set(topic, this.#clock);
+    if (this.#published.size > LIMITS.topicsRemembered) this.#published.delete(this.#published.keys().next().value as string);
     const waiting = this.#waiting.get(topic);
     this.#waiting.delete(topic);
     for (const wake of waiting ?? []) wake();
@@ -56,8 +64,14 @@ export class EventBus {
     );
   }
 
-  /** Resolves when the topic is published, or the signal aborts. Take it before asking for the state it tells about. */
-  next(topic: string, signal: AbortSignal): Promise<void> {
+  /** A moment, for {@link next}: take it before asking for the state that a topic tells about. */
+  now(): number {
+    return this.#clock;
+  }
+
+  /** Resolves when the topic is published after that moment, or the signal aborts. */
+  next(topic: string, since: number, signal: AbortSignal): Promise<void> {
+    if ((this.#published.get(topic) ?? 0) > since || signal.aborted) return Promise.resolve();
     return new Promise((resolve) => {
       const waiting = this.#waiting.get(topic) ?? new Set();
       const done = (): void => {
@@ -68,8 +82,7 @@ export class EventBus {
       };
       waiting.add(done);
       this.#waiting.set(topic, waiting);
-      if (signal.aborted) done();
-      else signal.addEventListener('abort', done);
+      signal.addEventListener('abort', done);
     });
   }
 

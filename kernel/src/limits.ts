@@ -86,8 +86,12 @@ export const LIMITS = {
   requestHeadBytesMax: 16 * KiB,
   /** A client has so long to send its head and body: slow loris. */
   requestReceiveMs: 10_000,
+  /** Longest timer of Node (a signed 32-bit number of milliseconds). */
+  timerMsMax: 2 ** 31 - 1,
   /** Longest parked request (`wait`, `logs -f`); clients ask again. */
   parkedMsMax: 24 * 3_600_000,
+  /** Topics whose last publication is remembered; older news than that is asked for again. */
+  topicsRemembered: 10_000,
   /** A full pipe is tried again so often. */
   pipePollMs: 5,
   /** A followed log is looked at so often; the end of its container is news and comes at once. */

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { globSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { asRefusal, ERROR_CODES, ERROR_TABLE, Refusal } from '../../kernel/src/errors.ts';
@@ -15,10 +14,9 @@ describe('the error table', () => {
   });
 
   test('Rust has the same cases in the same order', () => {
-    const [file = ''] = globSync('host-native/**/src/error.rs', { cwd: ROOT }).filter((path) => !path.includes('target'));
-    const rust = readFileSync(join(ROOT, file), 'utf8');
+    const rust = readFileSync(join(ROOT, 'host-native/crates/forge-host/src/error.rs'), 'utf8');
     const body = /pub enum \w*Code\w* \{([\s\S]*?)\n\}/.exec(rust)?.[1] ?? '';
-    expect([...body.matchAll(/^\s{4}([A-Z]\w+),/gm)].map((match) => kebab(match[1] ?? ''))).toEqual(ERROR_CODES);
+    expect([...body.matchAll(/^ {4}([A-Z]\w+),/gm)].map((match) => kebab(match[1] ?? ''))).toEqual(ERROR_CODES);
   });
 
   test('every case has its own HTTP, gRPC and exit code', () => {

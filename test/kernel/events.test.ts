@@ -27,19 +27,26 @@ describe('events', () => {
   test('wake who waits for the topic, and nobody else', async () => {
     const { events } = bus();
     const never = new AbortController();
-    const woken = events.next('container.ended.a', never.signal).then(() => 'woken');
-    const other = Promise.race([events.next('container.ended.b', never.signal).then(() => 'woken'), new Promise((resolve) => setTimeout(resolve, 30, 'asleep'))]);
+    const woken = events.next('container.ended.a', events.now(), never.signal).then(() => 'woken');
+    const other = Promise.race([events.next('container.ended.b', events.now(), never.signal).then(() => 'woken'), new Promise((resolve) => setTimeout(resolve, 30, 'asleep'))]);
     events.publish('container.ended.a', '{}', undefined);
     expect(await woken).toBe('woken');
     expect(await other).toBe('asleep');
   });
 
+  test('news between the question and the wait is not missed', async () => {
+    const { events } = bus();
+    const asked = events.now();
+    events.publish('container.ended.a', '{}', undefined);
+    await events.next('container.ended.a', asked, new AbortController().signal);
+  });
+
   test('a waiter whose signal aborts is let go', async () => {
     const { events } = bus();
     const stop = new AbortController();
-    const waiting = events.next('never', stop.signal);
+    const waiting = events.next('never', 0, stop.signal);
     stop.abort();
     await waiting;
-    await events.next('never', AbortSignal.abort());
+    await events.next('never', 0, AbortSignal.abort());
   });
 });

@@ -277,22 +277,14 @@ describe('an ordinary OCI image', () => {
 
 function manyFiles(count: number): Uint8Array {
   const head = rawTar({ name: 'f0000000' }).subarray(0, 512);
-  const tar = new Uint8Array(512 * count + 1_024);
+  const baseSum = Number.parseInt(Buffer.from(head.subarray(148, 154)).toString(), 8);
+  const tar = Buffer.alloc(512 * count + 1_024);
   for (let index = 0; index < count; index++) {
-    const block = Uint8Array.from(head);
-    const digits = Buffer.from(String(index).padStart(7, '0'));
-    block.set(digits, 1);
-    block.fill(0x20, 148, 156);
-    block.set(
-      Buffer.from(
-        `${block
-          .reduce((sum, byte) => sum + byte, 0)
-          .toString(8)
-          .padStart(6, '0')}\0 `,
-      ),
-      148,
-    );
-    tar.set(block, 512 * index);
+    const digits = String(index).padStart(7, '0');
+    const sum = [...digits].reduce((total, digit) => total + Number(digit), baseSum);
+    tar.set(head, 512 * index);
+    tar.write(digits, 512 * index + 1);
+    tar.write(sum.toString(8).padStart(6, '0'), 512 * index + 148);
   }
   return tar;
 }

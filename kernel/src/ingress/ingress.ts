@@ -86,41 +86,31 @@ export class Ingress {
       rights: request.method === 'GET' ? RIGHT.read : RIGHT.write,
       consented: false,
     } as const;
-    let waited: string | undefined;
     for (;;) {
-      const park = new AbortController();
-      // Taken before the question, so that news between question and answer is not missed.
-      const news = waited ? events.next(waited, park.signal) : undefined;
-      try {
-        const context: CallContext = {
-          callId,
-          chain: [principal.id],
-          deadlineMs: Math.min(endsMs, monotonicMs() + LIMITS.callDeadlineMs),
-          local: principal.local,
-          consents: principal.local ? (request.consents ?? []) : [],
-        };
-        const response = (await supervisor.call(unit, HANDLER, 'handle', [witRequest], context, question)) as { status: number; body: Body };
-        if (response.body.tag !== 'wait') return this.#deliver(response.status, response.body, request.signal);
-        if (waited === response.body.val && news) await this.#parked(news, park, endsMs, request.signal);
-        waited = response.body.val;
-      } finally {
-        park.abort();
-      }
+      const asked = events.now();
+      const context: CallContext = {
+        callId,
+        chain: [principal.id],
+        deadlineMs: Math.min(endsMs, monotonicMs() + LIMITS.callDeadlineMs),
+        local: principal.local,
+        consents: principal.local ? (request.consents ?? []) : [],
+      };
+      const response = (await supervisor.call(unit, HANDLER, 'handle', [witRequest], context, question)) as { status: number; body: Body };
+      if (response.body.tag !== 'wait') return this.#deliver(response.status, response.body, asked, request.signal);
+      await this.#park(response.body.val, asked, endsMs, request.signal);
     }
   }
 
-  async #parked(news: Promise<void>, park: AbortController, endsMs: number, signal: AbortSignal | undefined): Promise<void> {
-    const timer = setTimeout(() => park.abort(), endsMs - monotonicMs());
-    const abort = (): void => park.abort();
-    signal?.addEventListener('abort', abort);
-    await news;
+  async #park(topic: string, since: number, endsMs: number, signal: AbortSignal | undefined): Promise<void> {
+    const end = new AbortController();
+    const timer = setTimeout(() => end.abort(), Math.min(endsMs - monotonicMs(), LIMITS.timerMsMax));
+    await this.#options.events.next(topic, since, signal ? AbortSignal.any([signal, end.signal]) : end.signal);
     clearTimeout(timer);
-    signal?.removeEventListener('abort', abort);
     if (signal?.aborted) throw new Refusal('cancelled', 'the request was called off');
     if (monotonicMs() >= endsMs) throw new Refusal('timeout', 'it did not happen in time');
   }
 
-  #deliver(status: number, body: Exclude<Body, { tag: 'wait' }>, signal: AbortSignal | undefined): IngressResponse {
+  #deliver(status: number, body: Exclude<Body, { tag: 'wait' }>, asked: number, signal: AbortSignal | undefined): IngressResponse {
     switch (body.tag) {
       case 'empty':
         return { status };
@@ -129,17 +119,18 @@ export class Ingress {
       case 'stdin':
         return { status, stdinOf: body.val };
       case 'log':
-        return { status, log: this.#readLog(body.val, signal) };
+        return { status, log: this.#readLog(body.val, asked, signal) };
     }
   }
 
-  async *#readLog(log: { name: string; tail?: number; sinceMs?: bigint; follow?: string }, signal: AbortSignal | undefined): AsyncGenerator<LogRecord> {
+  async *#readLog(log: { name: string; tail?: number; sinceMs?: bigint; follow?: string }, asked: number, signal: AbortSignal | undefined): AsyncGenerator<LogRecord> {
     const { host, mintKey, logPath, events } = this.#options;
     const grant = host.grantMint(mintKey, this.#owner, { callId: newCallId(), action: 'log.open', resource: logPath(log.name), rights: RIGHT.read, expiresMs: 0 });
     const end = new AbortController();
     try {
       let over = log.follow === undefined;
-      const ended = log.follow ? events.next(log.follow, end.signal).then(() => void (over = true)) : undefined;
+      // Since the question: the container may have ended before this line.
+      const ended = log.follow ? events.next(log.follow, asked, end.signal).then(() => void (over = true)) : undefined;
       let offset = 0;
       if (log.tail !== undefined || log.sinceMs !== undefined) {
         const kept = this.#lastLines(grant, log.tail, log.sinceMs);

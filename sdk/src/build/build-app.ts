@@ -1,7 +1,7 @@
 /** Builds a command line app: TypeScript in, a `wasi:cli/command` component out. */
 import { dirname, join, resolve } from 'node:path';
 import { type BuiltGuest, writeComponent } from './build-plugin.ts';
-import { AUTHOR_MODULE, bundleGuest } from './bundle.ts';
+import { AUTHOR_MODULE, bundleAuthor, bundleGuest } from './bundle.ts';
 import { componentizeGuest } from './componentize-guest.ts';
 import { APP_GLOBALS } from './globals.ts';
 import { abiDir, readWitSource } from './wit-source.ts';
@@ -55,11 +55,10 @@ export async function buildApp(options: BuildAppOptions): Promise<BuiltGuest> {
   const source = resolve(options.entry);
   const projectDir = resolve(options.projectDir ?? dirname(source));
   const wit = await readWitSource([abiDir(), join(projectDir, 'wit')]);
-  const bundle = await bundleGuest({
-    source,
+  const author = await bundleAuthor({ source, projectDir, interfaces: new Set(wit.interfaces.keys()) });
+  const bundle = await bundleGuest(author, {
     entry: appEntry(),
     projectDir,
-    interfaces: new Set(wit.interfaces.keys()),
     globals: APP_GLOBALS,
     replace: { 'guest/platform.ts': 'app/platform.ts' },
     minify: options.minify ?? false,

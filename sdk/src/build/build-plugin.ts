@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { WitInterface } from '../wit/parse.ts';
 import { BuildError, type Problem } from './build-error.ts';
-import { bundleGuest } from './bundle.ts';
+import { type Bundle, bundleAuthor, bundleGuest } from './bundle.ts';
 import { componentizeGuest } from './componentize-guest.ts';
 import { PLUGIN_GLOBALS } from './globals.ts';
 import { loadManifest, readPluginManifest } from './manifest.ts';
@@ -68,11 +68,19 @@ function listensTo(code: string): boolean {
   return namespace !== undefined && new RegExp(`${namespace.replaceAll('$', '\\$')}\\s*(\\?\\.|\\.)\\s*(?:subscribe|schedule)\\b`).test(code);
 }
 
-export async function buildPlugin(options: BuildPluginOptions = {}): Promise<BuiltGuest> {
-  const startedAt = performance.now();
+/** A plugin's module and world, before they become a component. */
+export interface BundledPlugin {
+  readonly bundle: Bundle;
+  readonly wit: WitSource;
+  /** Ids of the interfaces it exports. */
+  readonly exports: readonly string[];
+}
+
+/** Everything of a build but the component. */
+export async function bundlePlugin(options: BuildPluginOptions): Promise<BundledPlugin> {
   const projectDir = resolve(options.projectDir ?? (options.entry ? dirname(options.entry) : '.'));
   const manifest = readPluginManifest(options.manifest ?? (await loadManifest(projectDir)));
-  const source = resolve(projectDir, options.entry ? resolve(options.entry) : manifest.source);
+  const source = options.entry ? resolve(options.entry) : resolve(projectDir, manifest.source);
   const wit = await readWitSource([abiDir(), join(projectDir, 'wit')]);
 
   const provides = manifest.provides.map((id) => mustFind(wit, id));
@@ -80,31 +88,23 @@ export async function buildPlugin(options: BuildPluginOptions = {}): Promise<Bui
   const listener = mustFind(wit, LISTENER);
   refuseClashes([...provides, lifecycle, listener]);
 
-  const bundleWith = (withListener: boolean) =>
-    bundleGuest({
-      source,
-      entry: pluginEntry({ provides, lifecycle, listener: withListener ? listener : undefined }),
-      projectDir,
-      interfaces: new Set(wit.interfaces.keys()),
-      globals: PLUGIN_GLOBALS,
-      minify: options.minify ?? false,
-    });
-  let bundle = await bundleWith(false);
-  const listens = listensTo(bundle.code);
-  if (listens) bundle = await bundleWith(true);
+  const author = await bundleAuthor({ source, projectDir, interfaces: new Set(wit.interfaces.keys()) });
+  const listens = listensTo(author.code);
+  const bundle = await bundleGuest(author, {
+    entry: pluginEntry({ provides, lifecycle, listener: listens ? listener : undefined }),
+    projectDir,
+    globals: PLUGIN_GLOBALS,
+    minify: options.minify ?? false,
+  });
+  return { bundle, wit, exports: [...provides, lifecycle, ...(listens ? [listener] : [])].map((item) => item.id) };
+}
 
-  const exported = [...provides, lifecycle, ...(listens ? [listener] : [])].map((item) => item.id);
-  const component = await componentizeGuest({ bundle, wit, imports: bundle.imports, exports: exported, stubWasi: true });
+export async function buildPlugin(options: BuildPluginOptions = {}): Promise<BuiltGuest> {
+  const startedAt = performance.now();
+  const { bundle, wit, exports } = await bundlePlugin(options);
+  const component = await componentizeGuest({ bundle, wit, imports: bundle.imports, exports, stubWasi: true });
   if (options.outFile) await writeComponent(options.outFile, component, bundle.sourceMap);
-  return {
-    component,
-    imports: bundle.imports,
-    exports: exported,
-    size: component.byteLength,
-    ms: performance.now() - startedAt,
-    sourceMap: bundle.sourceMap,
-    warnings: bundle.warnings,
-  };
+  return { component, imports: bundle.imports, exports, size: component.byteLength, ms: performance.now() - startedAt, sourceMap: bundle.sourceMap, warnings: bundle.warnings };
 }
 
 /** Writes a component and, beside it, its source map. */

@@ -26,15 +26,26 @@ const SDK_MODULES: Readonly<Record<string, string>> = {
 /** The specifier under which the second pass sees the author's code. */
 export const AUTHOR_MODULE = 'forge-build:author';
 
-export interface BundleOptions {
+export interface AuthorOptions {
   /** The author's entry file, absolute. */
   readonly source: string;
-  /** Text of the module that the component is made from; it imports {@link AUTHOR_MODULE}. */
-  readonly entry: string;
   /** Messages name files relative to it. */
   readonly projectDir: string;
   /** Ids of all interfaces there are. */
   readonly interfaces: ReadonlySet<string>;
+}
+
+/** The author's code as one module; its source map is inline. */
+export interface AuthorBundle {
+  readonly code: string;
+  readonly warnings: readonly Problem[];
+}
+
+export interface BundleOptions {
+  /** Text of the module that the component is made from; it imports {@link AUTHOR_MODULE}. */
+  readonly entry: string;
+  /** Messages name files relative to it. */
+  readonly projectDir: string;
   /** Modules that stand in for globals, relative to the SDK's sources. */
   readonly globals: readonly string[];
   /** SDK module that takes the place of another, relative to the SDK's sources. */
@@ -147,12 +158,8 @@ async function run(options: BuildOptions) {
   }
 }
 
-/** Bundles the author's code, once; `join` then makes the component's module around it. */
-export async function bundleAuthor({
-  source,
-  projectDir,
-  interfaces,
-}: Pick<BundleOptions, 'source' | 'projectDir' | 'interfaces'>): Promise<{ readonly code: string; readonly warnings: readonly Problem[] }> {
+/** First pass: the author's code alone. */
+export async function bundleAuthor({ source, projectDir, interfaces }: AuthorOptions): Promise<AuthorBundle> {
   const result = await run({ entryPoints: [source], absWorkingDir: projectDir, outdir: projectDir, sourcemap: 'inline', plugins: [guestImports(interfaces)] });
   return { code: result.outputFiles?.[0]?.text ?? '', warnings: result.warnings.map(toProblem) };
 }
@@ -167,10 +174,9 @@ function nameSdkSources(sourceMap: string, projectDir: string): string {
   return JSON.stringify(map);
 }
 
-/** The component's module. */
-export async function bundleGuest(options: BundleOptions): Promise<Bundle> {
+/** Second pass: the module the component is made from. */
+export async function bundleGuest(author: AuthorBundle, options: BundleOptions): Promise<Bundle> {
   const { entry, projectDir, globals, minify } = options;
-  const author = await bundleAuthor(options);
   const result = await run({
     stdin: { contents: entry, resolveDir: sdkSource, sourcefile: 'forge-entry.js', loader: 'js' },
     absWorkingDir: projectDir,

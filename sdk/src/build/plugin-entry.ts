@@ -15,7 +15,8 @@ export function pluginEntry({ provides, lifecycle, listener }: PluginEntryOption
   const expected = { provides: Object.fromEntries(provides.map((item) => [item.id, functionNames(item)])), listener: listener !== undefined };
   return [
     `import definition from ${JSON.stringify(AUTHOR_MODULE)};`,
-    `import { checkDefinition, wire } from './guest/wire.ts';`,
+    `import { checkDefinition } from './guest/check-definition.ts';`,
+    `import { wire } from './guest/wire.ts';`,
     `checkDefinition(definition, ${JSON.stringify(expected)});`,
     ...exported.map((item) => `export const ${camelCase(item.name)} = wire(definition, ${JSON.stringify(item.id)}, ${JSON.stringify(functionNames(item))});`),
     '',

@@ -63,24 +63,23 @@ const BYTES = 4 * 65_536;
 const HOSTILE_POINTERS = [BYTES, BYTES - 1, -1, -BYTES, 0x7fff_ffff, -0x8000_0000];
 const HOSTILE_HANDLES = [0, -1, 99, 0x3fff_ffff, 0x4000_0000, 0x7fff_ffff, -0x8000_0000];
 
-/** A guest that holds one of everything, and the same call linked with it. */
+/** A guest that holds one of everything, and its handles. */
 function guestWithEverything() {
   const setup = setUp({ seed: (host) => host.seedFile('/data/file', 'content') });
+  const guest = new BareGuest(setup.wasi);
+  const stdin = (): number => guest.give('input', (guest.member('wasi:cli/stdin#getStdin') as () => object)());
+  const handles: Record<string, number> = { descriptor: givePreopen(guest) };
+  // A wait that nobody can end is the error that is easiest to have.
+  guest.lower(`${INPUT}#blockingRead`, 'error', 'input')(stdin(), 1n, 512);
+  handles['error'] = guest.view.getUint32(520, true);
   setup.host.feedStdin('input');
   setup.host.endStdin();
-  const guest = new BareGuest(setup.wasi);
-  const handles: Record<string, number> = { descriptor: givePreopen(guest) };
-  handles['input'] = guest.give('input', (guest.member('wasi:cli/stdin#getStdin') as () => object)());
+  handles['input'] = stdin();
   handles['output'] = guest.give('output', (guest.member('wasi:cli/stdout#getStdout') as () => object)());
   handles['pollable'] = Number(guest.lower('wasi:clocks/monotonic-clock#subscribeDuration', 'pollable')(0n));
   guest.lower(`${DESCRIPTOR}#readDirectory`, 'descriptor', 'listing')(handles['descriptor'] as number, 512);
   handles['listing'] = guest.view.getUint32(516, true);
-  // A write to a directory's stream cannot be had, so the error comes from a pipe without a reader.
-  const [reader, writer] = setup.host.pipeCreate(setup.owner, setup.grant('pipe.create'));
-  setup.host.close(setup.owner, reader);
-  const broken = new BareGuest(setUp().wasi);
-  void broken;
-  return { setup, guest, handles, writer };
+  return { guest, handles };
 }
 
 /** Values that make the call harmless: handles of the kind of the last table, small ranges inside memory. */

@@ -122,9 +122,6 @@ impl Dir {
 
     /// Opens what is there.
     fn open_existing(&self, located: OwnedFd, wish: Wish) -> Result<Object, Errno> {
-        if wish.has(open_flag::CREATE) && wish.has(open_flag::EXCLUSIVE) {
-            return Err(Errno::EXIST);
-        }
         let stat = fstat(&located)?;
         match FileType::from_raw_mode(stat.st_mode) {
             FileType::Directory if wish.has(open_flag::WRITE | open_flag::TRUNCATE | open_flag::CREATE) => {
@@ -164,6 +161,10 @@ impl Dir {
         // From here to the note that the file is open, nobody may take its last name away uncounted.
         let _adding = self.ledger().adding();
         let follow = wish.has(open_flag::FOLLOW);
+        if wish.has(open_flag::CREATE) && wish.has(open_flag::EXCLUSIVE) {
+            rights.mutate()?;
+            return self.open_new(path, wish, true);
+        }
         for attempt in 0.. {
             match beneath::locate(self, path, follow) {
                 Ok(located) => return self.open_existing(located, wish),
@@ -175,9 +176,8 @@ impl Dir {
             // link, so the last attempt goes without; should somebody make the file in that instant, the quota has one
             // entry too many, never one too few.
             let last = attempt + 1 >= CREATE_ATTEMPTS;
-            let exclusive = !last || !follow || wish.has(open_flag::EXCLUSIVE);
-            match self.open_new(path, wish, exclusive) {
-                Err(Errno::EXIST) if !wish.has(open_flag::EXCLUSIVE) && !last => {}
+            match self.open_new(path, wish, !last || !follow) {
+                Err(Errno::EXIST) if !last => {}
                 outcome => return outcome,
             }
         }
@@ -228,15 +228,7 @@ impl Machine {
 
     /// `pwrite`. Data plane, hot.
     #[inline]
-    pub fn pwrite(
-        &self,
-        owner: f64,
-        file: f64,
-        mem: &[u8],
-        ptr: f64,
-        len: f64,
-        offset: f64,
-    ) -> Result<usize, Errno> {
+    pub fn pwrite(&self, owner: f64, file: f64, mem: &[u8], ptr: f64, len: f64, offset: f64) -> Result<usize, Errno> {
         let (file, rights) = self.table.file(owner, file)?;
         file.for_write(rights)?;
         let bytes = &mem[numbers::io_range(mem.len(), ptr, len)?];
@@ -254,9 +246,7 @@ impl Machine {
         let bytes = &mem[numbers::io_range(mem.len(), ptr, len)?];
         file.counted.write(&file.fd, None, bytes.len(), |fits| {
             // RWF_APPEND finds the end and writes there in one step, whoever else appends (pwritev2(2)).
-            retry(|| {
-                rustix::io::pwritev2(&file.fd, &[IoSlice::new(&bytes[..fits])], 0, ReadWriteFlags::APPEND)
-            })
+            retry(|| rustix::io::pwritev2(&file.fd, &[IoSlice::new(&bytes[..fits])], 0, ReadWriteFlags::APPEND))
         })
     }
 
@@ -269,9 +259,8 @@ impl Machine {
 
     /// `sync`. Data plane.
     pub fn sync(&self, owner: f64, handle: f64, data_only: bool) -> Result<(), Errno> {
-        let flush = |fd: BorrowedFd<'_>| {
-            retry(|| if data_only { rustix::fs::fdatasync(fd) } else { rustix::fs::fsync(fd) })
-        };
+        let flush =
+            |fd: BorrowedFd<'_>| retry(|| if data_only { rustix::fs::fdatasync(fd) } else { rustix::fs::fsync(fd) });
         match self.table.object(owner, handle)?.0 {
             Object::File(file) if file.readable || file.writable => flush(file.as_fd()),
             // Opened with no mode: it wrote nothing.

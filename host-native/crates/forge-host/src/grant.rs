@@ -110,8 +110,7 @@ impl Machine {
         let rights = Rights::from_f64(request.rights).ok_or_else(|| invalid("unknown bits in rights"))?;
         let deadline = deadline(request.expires_ms)?;
         let owner = self.owners.find(owner).ok_or_else(|| HostError::new(Code::NotFound, "unknown owner"))?;
-        let grant =
-            Grant { call_id: request.call_id.to_owned(), action, resource: request.resource.to_owned() };
+        let grant = Grant { call_id: request.call_id.to_owned(), action, resource: request.resource.to_owned() };
         self.table
             .insert_root(&owner, rights, deadline, Object::Grant(Arc::new(grant)))
             .map(Handle::as_f64)
@@ -160,8 +159,7 @@ impl Machine {
         if !held.rights.contains(rights) {
             return Err(HostError::new(Code::Denied, "a derived handle has at most the rights of its parent"));
         }
-        let heir =
-            self.owners.find(new_owner).ok_or_else(|| HostError::new(Code::NotFound, "unknown new owner"))?;
+        let heir = self.owners.find(new_owner).ok_or_else(|| HostError::new(Code::NotFound, "unknown new owner"))?;
         self.adopt("derive", &held, &heir, rights, held.object.clone())
     }
 

@@ -113,7 +113,8 @@ impl<'a> Frames<'a> {
 
     /// `len` bytes at `at`, through a buffer.
     fn bytes(&mut self, at: u64, len: usize) -> Result<Option<&[u8]>, Errno> {
-        let inside = |window: &[u8], window_at: u64| at >= window_at && at + len as u64 <= window_at + window.len() as u64;
+        let inside =
+            |window: &[u8], window_at: u64| at >= window_at && at + len as u64 <= window_at + window.len() as u64;
         if !inside(&self.window, self.window_at) {
             self.window.resize(len.max(LOG_RECORD_BYTES_MAX), 0);
             self.window_at = at;

@@ -126,7 +126,9 @@ fn host_name(text: &str) -> Option<String> {
     let name = text.strip_suffix('.').unwrap_or(text).to_ascii_lowercase();
     let label_is_fine = |label: &str| {
         (1..=63).contains(&label.len())
-            && label.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'_'))
+            && label
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'_'))
             && !label.starts_with('-')
             && !label.ends_with('-')
     };
@@ -183,8 +185,7 @@ impl Allowed {
                     (Some(first), Some(last)) if first <= last => first..=last,
                     _ => return Err(invalid(rule, "ports are not a range from 0 to 65535")),
                 };
-                let protocol =
-                    Protocol::parse(rule.protocol).ok_or_else(|| invalid(rule, "protocol is tcp or udp"))?;
+                let protocol = Protocol::parse(rule.protocol).ok_or_else(|| invalid(rule, "protocol is tcp or udp"))?;
                 Ok(Rule { target, ports, protocol })
             })
             .collect::<Result<_, _>>()
@@ -241,10 +242,8 @@ mod tests {
     use super::*;
 
     fn list(hosts: &[&str]) -> Allowed {
-        let rules: Vec<_> = hosts
-            .iter()
-            .map(|host| RuleText { host, port_first: 443.0, port_last: 445.0, protocol: "tcp" })
-            .collect();
+        let rules: Vec<_> =
+            hosts.iter().map(|host| RuleText { host, port_first: 443.0, port_last: 445.0, protocol: "tcp" }).collect();
         Allowed::parse(&rules).unwrap()
     }
 
@@ -315,14 +314,30 @@ mod tests {
     #[test]
     fn nonsense_is_no_rule() {
         let bad = [
-            "", "*", "*.", "*.*.a", "a..b", "-a.b", "127.1", "0x7f.1", "2130706433", "1.2.3", "1.2.3.4/33", "a/24",
-            "fe80::1%eth0", "exa mple", "a.b:443", "ünï.example", "a.0x7f",
+            "",
+            "*",
+            "*.",
+            "*.*.a",
+            "a..b",
+            "-a.b",
+            "127.1",
+            "0x7f.1",
+            "2130706433",
+            "1.2.3",
+            "1.2.3.4/33",
+            "a/24",
+            "fe80::1%eth0",
+            "exa mple",
+            "a.b:443",
+            "ünï.example",
+            "a.0x7f",
         ];
         for host in bad {
             let rule = RuleText { host, port_first: 1.0, port_last: 2.0, protocol: "tcp" };
             assert!(Allowed::parse(&[rule]).is_err(), "{host}");
         }
-        for (first, last, protocol) in [(2.0, 1.0, "tcp"), (0.5, 1.0, "tcp"), (0.0, 65536.0, "tcp"), (1.0, 1.0, "sctp")] {
+        for (first, last, protocol) in [(2.0, 1.0, "tcp"), (0.5, 1.0, "tcp"), (0.0, 65536.0, "tcp"), (1.0, 1.0, "sctp")]
+        {
             let rule = RuleText { host: "a.b", port_first: first, port_last: last, protocol };
             assert!(Allowed::parse(&[rule]).is_err());
         }

@@ -19,6 +19,12 @@ pub fn check(path: &str) -> Result<(), Errno> {
     }
 }
 
+/// Whether a checked path names an entry of the directory itself.
+#[inline]
+pub fn is_one_component(path: &str) -> bool {
+    !path.as_bytes().contains(&b'/') && !matches!(path, "." | "..")
+}
+
 /// Refuses names of the platform itself that are not canonical: they come from decisions, and a decision that names
 /// `/a/../b` was made about something else.
 pub fn check_resource(path: &str) -> Result<(), HostError> {

@@ -16,7 +16,7 @@ use crate::error::{Code, Context, HostError};
 use crate::ids::integer;
 use crate::sync::{lock, read, write};
 use rustix::fd::{AsFd, OwnedFd};
-use rustix::fs::{FileType, OFlags, Mode, ResolveFlags, Stat, fstat};
+use rustix::fs::{FileType, Mode, OFlags, ResolveFlags, Stat, fstat};
 use rustix::io::Errno;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
@@ -163,8 +163,7 @@ impl Ledger {
             return Ok(());
         }
         // Files opened before the tree was counted must not grow during the walk.
-        let open: Vec<Arc<Inode>> =
-            lock(&self.inodes).values().map(|tracked| Arc::clone(&tracked.inode)).collect();
+        let open: Vec<Arc<Inode>> = lock(&self.inodes).values().map(|tracked| Arc::clone(&tracked.inode)).collect();
         let still: Vec<_> = open.iter().map(|inode| lock(&inode.charged)).collect();
         let usage = walk(root)?;
         self.bytes.store(usage.bytes, Ordering::Relaxed);
@@ -306,12 +305,7 @@ impl Opened {
     }
 
     /// Sets the size with room reserved for growth.
-    pub fn resize(
-        &self,
-        fd: &OwnedFd,
-        new_size: u64,
-        resize: impl FnOnce() -> Result<(), Errno>,
-    ) -> Result<(), Errno> {
+    pub fn resize(&self, fd: &OwnedFd, new_size: u64, resize: impl FnOnce() -> Result<(), Errno>) -> Result<(), Errno> {
         let mut charged = lock(&self.inode.charged);
         if !self.ledger.counts() {
             return resize();

@@ -115,12 +115,7 @@ impl Table {
 
     /// Looks at the entry that `handle` names, if `owner` may use it. This is the one way in.
     #[inline]
-    fn with<T>(
-        &self,
-        owner: f64,
-        handle: f64,
-        look: impl FnOnce(&Entry) -> Result<T, Errno>,
-    ) -> Result<T, Errno> {
+    fn with<T>(&self, owner: f64, handle: f64, look: impl FnOnce(&Entry) -> Result<T, Errno>) -> Result<T, Errno> {
         let handle = Handle::from_f64(handle).ok_or(Errno::BADF)?;
         let slot = self.slot(handle.slot()).ok_or(Errno::BADF)?;
         {
@@ -274,8 +269,7 @@ impl Table {
             None => return Err((Errno::NFILE, entry)),
         };
         drop(allocator);
-        let slots = self.chunks[index as usize / CHUNK]
-            .get_or_init(|| (0..CHUNK).map(|_| Slot::default()).collect());
+        let slots = self.chunks[index as usize / CHUNK].get_or_init(|| (0..CHUNK).map(|_| Slot::default()).collect());
         let mut place = write(&slots[index as usize % CHUNK].0);
         // The handle before this one in the slot must miss, and no handle is 0.
         while generation == 0 || generation == place.generation {

@@ -142,7 +142,8 @@ fn devices_fifos_and_sockets_are_refused_without_touching_them() {
     }
     let begin = Instant::now();
     for name in names {
-        for flags in [open::READ, open::WRITE, open::READ | open::WRITE | open::TRUNCATE, open::CREATE | open::WRITE, 0] {
+        for flags in [open::READ, open::WRITE, open::READ | open::WRITE | open::TRUNCATE, open::CREATE | open::WRITE, 0]
+        {
             assert_eq!(world.open(dir, name, flags), Err(Errno::PERM), "{name}");
         }
         assert_eq!(world.open(dir, name, open::DIRECTORY), Err(Errno::NOTDIR));
@@ -301,7 +302,10 @@ fn platform_directories_are_made_and_removed_by_grant_only() {
     symlink("../out", temp.path("in/link-to-out")).unwrap();
     assert!(m.dir_remove(o, link).is_err(), "a link is not a directory");
     assert!(temp.path("out/secret").exists());
-    assert_eq!(m.dir_open(o, world.grant("dir.open", &temp.text("in/file"), 7.0), None).unwrap_err().code, Code::Invalid);
+    assert_eq!(
+        m.dir_open(o, world.grant("dir.open", &temp.text("in/file"), 7.0), None).unwrap_err().code,
+        Code::Invalid
+    );
     assert_eq!(m.dir_open(o, world.grant("dir.open", &temp.text("none"), 7.0), None).unwrap_err().code, Code::NotFound);
 }
 

@@ -93,7 +93,14 @@ fn a_torn_tail_ends_reading_and_is_cut_off_by_the_next_writer() {
     log(&world, out, "whole");
     world.machine.shutdown();
     let whole = std::fs::read(&path).unwrap();
-    for torn in [&whole[..1], &whole[..12], &whole[..13], &whole[..17], &[0xff; 100], &[1, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 1]] {
+    for torn in [
+        &whole[..1],
+        &whole[..12],
+        &whole[..13],
+        &whole[..17],
+        &[0xff; 100],
+        &[1, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 1],
+    ] {
         let mut file = std::fs::OpenOptions::new().append(true).open(&path).unwrap();
         file.write_all(torn).unwrap();
         let world = World::new();

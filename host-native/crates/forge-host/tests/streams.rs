@@ -45,7 +45,7 @@ fn bytes_go_through_a_pipe_and_end_with_its_writer() {
     assert_eq!(read(&world, writer), Err(Errno::BADF));
     assert_eq!(write(&world, reader, b"x"), Err(Errno::BADF));
     assert_eq!(world.machine.is_terminal(world.owner, reader), Ok(false));
-    assert_eq!(woken(|| read(&world, reader), || drop(write(&world, writer, b"abc"))), Ok(3));
+    assert_eq!(woken(|| read(&world, reader), || assert_eq!(write(&world, writer, b"abc"), Ok(3))), Ok(3));
     assert_eq!(woken(|| read(&world, reader), || world.close(writer)), Ok(0));
 }
 
