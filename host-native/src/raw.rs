@@ -21,19 +21,15 @@ use std::ptr::null_mut;
 /// Longest string read: a path that fills it is too long anyway.
 const TEXT: usize = 4100;
 
-/// A string argument, on the stack. Only its first `len` bytes are initialised: clearing 4 KB would cost more than
-/// reading a path.
-pub struct Text {
-    bytes: [MaybeUninit<u8>; TEXT],
-    len: usize,
-}
+/// Room for a string argument, on the caller's stack. Never moved nor cleared: either would cost more than most calls
+/// that need it.
+pub struct Room([MaybeUninit<u8>; TEXT]);
 
-impl Text {
-    /// The text; `-EILSEQ` cannot happen for what Node wrote, but is not assumed.
-    pub fn get(&self) -> Result<&str, Errno> {
-        // SAFETY: Node-API wrote `len` bytes, see [`Args::text`].
-        let bytes = unsafe { std::slice::from_raw_parts(self.bytes.as_ptr().cast::<u8>(), self.len) };
-        std::str::from_utf8(bytes).map_err(|_| Errno::ILSEQ)
+impl Room {
+    /// Room.
+    #[inline]
+    pub fn new() -> Room {
+        Room([MaybeUninit::uninit(); TEXT])
     }
 }
 
@@ -112,23 +108,19 @@ impl<const N: usize> Args<N> {
 
     /// A string; empty for anything else.
     #[inline]
-    pub fn text(&self, index: usize) -> Text {
-        let mut text = Text { bytes: [MaybeUninit::uninit(); TEXT], len: 0 };
+    pub fn text<'r>(&self, index: usize, room: &'r mut Room) -> Result<&'r str, Errno> {
         let mut len = 0;
-        // SAFETY: see the module. Writes at most TEXT bytes with the NUL, whole characters only.
-        let status = unsafe {
-            sys::napi_get_value_string_utf8(
-                self.env,
-                self.values[index],
-                text.bytes.as_mut_ptr().cast(),
-                TEXT,
-                &mut len,
-            )
+        // SAFETY: see the module. Writes at most TEXT bytes with the NUL, whole characters only, and says how many
+        // without the NUL.
+        let bytes = unsafe {
+            let text = room.0.as_mut_ptr().cast();
+            let status = sys::napi_get_value_string_utf8(self.env, self.values[index], text, TEXT, &mut len);
+            if status != sys::Status::napi_ok {
+                return Ok("");
+            }
+            std::slice::from_raw_parts(room.0.as_ptr().cast::<u8>(), len.min(TEXT - 1))
         };
-        if status == sys::Status::napi_ok {
-            text.len = len.min(TEXT - 1);
-        }
-        text
+        std::str::from_utf8(bytes).map_err(|_| Errno::ILSEQ)
     }
 
     /// Where a typed array of the given kind lies; nothing for anything else.

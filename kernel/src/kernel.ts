@@ -137,7 +137,7 @@ export async function openKernel(options: KernelOptions): Promise<Kernel> {
     resolvePackage,
     evidenceOf: (component: string) => {
       const found = [...packages.values()].find(({ containers }) => containers.some((container) => container.component === component));
-      return { digest: component, name: found?.name ?? '', signed: found?.signed ?? false, builtLocally: found?.local ?? false };
+      return { name: found?.name ?? '', signed: found?.signed ?? false, local: found?.local ?? false };
     },
     startWorkload: (order: WorkloadOrder) => workloads.start(order),
     workloadStatus: (id: string) => workloads.status(id),

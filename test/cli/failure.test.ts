@@ -138,7 +138,7 @@ describe('a failure', () => {
 
   it('cannot drive the terminal or pretend to be another line of ours', () => {
     const printed = printFailure(toFailure(new Refusal('other', 'x\x1b[2Jy\nforge: all is well\n hint:  do it', { where: 'a\nb\rc' })), plain);
-    expect(printed).toBe('forge: x\\x1b[2Jy\n  forge: all is well\n   hint:  do it\n where: a\nb\\rc\n'.replace('a\nb', 'a\nb'));
+    expect(printed).toBe('forge: x\\x1b[2Jy\n  forge: all is well\n   hint:  do it\n where: a\n        b\\rc\n');
     expect(printed.split('\n').filter((line) => line.startsWith('forge:'))).toHaveLength(1);
   });
 });

@@ -94,10 +94,16 @@ export const containerJson = (fields: Record<string, unknown> = {}): Record<stri
   ...fields,
 });
 
-export const stopped = (exitCode: number, reason = ''): Record<string, unknown> => containerJson({ state: 'stopped', exitCode, reason, endedMs: Date.parse('2026-06-01T11:59:00Z') });
+export const stopped = (exitCode: number, reason = ''): Record<string, unknown> =>
+  containerJson({ state: 'stopped', exitCode, reason, endedMs: Date.parse('2026-06-01T11:59:00Z') });
 
-export const problem = (code: string, status: number, detail: string, extra: Record<string, unknown> = {}): ApiResponse => ({ status, json: { type: `urn:forge:error:${code}`, title: code, status, detail, code, ...extra } });
+export const problem = (code: string, status: number, detail: string, extra: Record<string, unknown> = {}): ApiResponse => ({
+  status,
+  json: { type: `urn:forge:error:${code}`, title: code, status, detail, code, ...extra },
+});
 
-export async function* records(...list: readonly (readonly [stream: number, text: string | Uint8Array])[]): AsyncGenerator<{ stream: number; timeNs: bigint; bytes: Uint8Array }> {
+export type LogText = readonly [stream: number, text: string | Uint8Array];
+
+export async function* records(...list: readonly LogText[]): AsyncGenerator<{ stream: number; timeNs: bigint; bytes: Uint8Array }> {
   for (const [stream, text] of list) yield { stream, timeNs: 1_780_315_200_123_456_789n, bytes: typeof text === 'string' ? Buffer.from(text) : text };
 }

@@ -64,9 +64,12 @@ describe('the words of run', () => {
     expect(read('--name', '--rm', 'f').given.get('--name')).toEqual(['--rm']);
   });
 
-  it.each([[[]], [['--rm']], [['--bogus', 'f']], [['-x', 'f']], [['-dx', 'f']], [['-e']], [['--rm=yes', 'f']], [['--help']], [['-h', 'f']], [['--']]])('%j are left to commander', (words) => {
-    expect(readRunWords(words)).toBeUndefined();
-  });
+  it.each([[[]], [['--rm']], [['--bogus', 'f']], [['-x', 'f']], [['-dx', 'f']], [['-e']], [['--rm=yes', 'f']], [['--help']], [['-h', 'f']], [['--']]])(
+    '%j are left to commander',
+    (words) => {
+      expect(readRunWords(words)).toBeUndefined();
+    },
+  );
 
   it('mean to commander what they mean to the quick reader', async () => {
     const flags: readonly RunFlag[] = RUN_FLAGS;
@@ -127,7 +130,34 @@ describe('a request to run', () => {
   });
 
   it('has every option in its own unit', () => {
-    const found = request('-e', 'HOME', '-m', '1k', '--timeout', '2s', '-d', '--rm', '--name', 'n', '--restart', 'no', '--container', 'c', '-l', 'a=b=c', '-l', 'd', '--format', 'json', '-v', '.:/w', '--tmpfs', '/t', 'f', 'x');
+    const found = request(
+      '-e',
+      'HOME',
+      '-m',
+      '1k',
+      '--timeout',
+      '2s',
+      '-d',
+      '--rm',
+      '--name',
+      'n',
+      '--restart',
+      'no',
+      '--container',
+      'c',
+      '-l',
+      'a=b=c',
+      '-l',
+      'd',
+      '--format',
+      'json',
+      '-v',
+      '.:/w',
+      '--tmpfs',
+      '/t',
+      'f',
+      'x',
+    );
     expect(found).toMatchObject({
       args: ['x'],
       env: [['HOME', '/h']],

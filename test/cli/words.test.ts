@@ -2,6 +2,7 @@
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Refusal } from '@forgeone/kernel/errors';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { parseCount } from '../../cli/src/words/count.ts';
@@ -97,12 +98,16 @@ describe('a count, a format, a log level', () => {
     expect([readLogLevel(undefined), readLogLevel('debug')]).toEqual([undefined, 'debug']);
   });
 
-  it.each([() => parseCount('-1', 'x'), () => parseCount('1.5', 'x'), () => parseCount('4294967296', 'x'), () => parseCount('all', 'x'), () => readFormat('yaml'), () => readLogLevel('loud')])(
-    'is refused when it is none (%#)',
-    (read) => {
-      expect(read).toThrow(refused('invalid'));
-    },
-  );
+  it.each([
+    () => parseCount('-1', 'x'),
+    () => parseCount('1.5', 'x'),
+    () => parseCount('4294967296', 'x'),
+    () => parseCount('all', 'x'),
+    () => readFormat('yaml'),
+    () => readLogLevel('loud'),
+  ])('is refused when it is none (%#)', (read) => {
+    expect(read).toThrow(refused('invalid'));
+  });
 });
 
 describe('a variable', () => {
@@ -142,7 +147,9 @@ describe('a variable', () => {
   });
 
   it('file that is not there is named', () => {
-    expect(() => readEnvironment({ env: [], envFile: ['/nowhere/vars'] }, {})).toThrow(expect.objectContaining({ code: 'not-found', detail: expect.objectContaining({ where: '/nowhere/vars' }) }));
+    expect(() => readEnvironment({ env: [], envFile: ['/nowhere/vars'] }, {})).toThrow(
+      expect.objectContaining({ code: 'not-found', detail: expect.objectContaining({ where: '/nowhere/vars' }) }),
+    );
   });
 });
 
@@ -210,16 +217,25 @@ describe('a mount', () => {
 
 describe('whatever is typed', () => {
   it('is read or refused, never a bug', () => {
-    const readers = [parseSize, parseDuration, parseCount, (word: string) => parseVolume(word, dir), parseTmpfs, (word: string) => parseInstant(word, 0, 'x'), (word: string) => parseVariable(word, {}, 'x')];
+    const readers = [
+      parseSize,
+      parseDuration,
+      parseCount,
+      (word: string) => parseVolume(word, dir),
+      parseTmpfs,
+      (word: string) => parseInstant(word, 0, 'x'),
+      (word: string) => parseVariable(word, {}, 'x'),
+    ];
     fc.assert(
       fc.property(fc.constantFrom(...readers), fc.oneof(fc.string(), fc.string({ unit: 'binary' }), fc.stringMatching(/^[0-9a-z.:/=,]{0,20}$/)), (read, word) => {
         try {
           read(word, 'x');
         } catch (thrown) {
-          expect(thrown).toHaveProperty('name', 'Refusal');
+          return thrown instanceof Refusal;
         }
+        return true;
       }),
-      { numRuns: 2_000 },
+      { numRuns: 1_000 },
     );
   });
 });

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { transpileBytes } from '@bytecodealliance/jco-transpile';
 import { BuildError, type BuiltGuest, buildApp } from '@forgeone/sdk/build';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -68,28 +68,35 @@ export default function main() {
 `;
 
 const dir = mkdtempSync(join(tmpdir(), 'forge-sdk-app-'));
-const component = join(dir, 'app.wasm');
 let built: BuiltGuest;
+let transpiled: Awaited<ReturnType<typeof transpileBytes>>;
 
-/** jco's own host: a stranger to the SDK, as any host of WASI commands is. */
 function run(args: string[], { input = '', env = {} }: { input?: string; env?: Record<string, string> } = {}) {
-  const jco = join(import.meta.dirname, '../../node_modules/@bytecodealliance/jco/dist/jco.js');
-  const result = spawnSync(process.execPath, [jco, 'run', component, ...args], { input, encoding: 'utf8', env: { ...process.env, ...env }, maxBuffer: 2 ** 26 });
+  const result = spawnSync(process.execPath, [join(import.meta.dirname, 'run-app.mjs'), dir, ...args], {
+    input,
+    encoding: 'utf8',
+    env: { ...process.env, ...env },
+    maxBuffer: 2 ** 26,
+  });
   return { code: result.status, out: result.stdout, err: result.stderr };
 }
 
 beforeAll(async () => {
   writeFileSync(join(dir, 'main.ts'), SOURCE);
-  built = await buildApp({ entry: join(dir, 'main.ts'), outFile: component });
+  built = await buildApp({ entry: join(dir, 'main.ts'), outFile: join(dir, 'app.wasm') });
+  transpiled = await transpileBytes(new Uint8Array(readFileSync(join(dir, 'app.wasm'))), { name: 'app', instantiation: 'async' } as never);
+  for (const [path, content] of Object.entries(transpiled.files)) {
+    mkdirSync(dirname(join(dir, path)), { recursive: true });
+    writeFileSync(join(dir, path), content);
+  }
 });
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
 describe('an app in TypeScript', () => {
-  test('is a wasi:cli/command component that imports what the build says', async () => {
-    const { imports, exports } = await transpileBytes(new Uint8Array(readFileSync(component)), { name: 'app', instantiation: 'async' } as never);
+  test('is a wasi:cli/command component that imports what the build says', () => {
     expect(built.exports).toEqual(['wasi:cli/run@0.2.12']);
-    expect(exports.map(([name]) => name)).toContain('wasi:cli/run@0.2.12');
-    expect([...imports].sort()).toEqual(built.imports.map((id) => id.replace(/@.*/, '')).sort());
+    expect(transpiled.exports.map(([name]) => name)).toContain('wasi:cli/run@0.2.12');
+    expect([...transpiled.imports].sort()).toEqual(built.imports.map((id) => id.replace(/@.*/, '')).sort());
   });
 
   test('has arguments, environment and console', () => {
@@ -136,9 +143,9 @@ describe('an app in TypeScript', () => {
 });
 
 describe('an app that cannot be built', () => {
-  test('one without a main function', async () => {
-    const project = makeProject({ 'main.ts': `console.log('at build time');\nexport default 5;` });
-    await expect(buildApp({ entry: join(project, 'main.ts') })).rejects.toThrow('no default export that is a function');
+  test('one without a default export', async () => {
+    const project = makeProject({ 'main.ts': `console.log('at build time');` });
+    await expect(buildApp({ entry: join(project, 'main.ts') })).rejects.toThrow('main.ts: there is no default export\n  export default function main()');
   });
 
   test('one that reads its arguments outside a function', async () => {

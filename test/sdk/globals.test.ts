@@ -130,6 +130,13 @@ describe('the globals a plugin gets are those of the standards', () => {
   });
 });
 
+describe('values', () => {
+  test('64-bit integers are numbers, and an absent option is null', () => {
+    const { echo } = harness.call('acme:probe/cases@0.1.0');
+    expect([echo(null), echo(0), echo(2 ** 53 - 1)]).toEqual([null, 0, 2 ** 53 - 1]);
+  });
+});
+
 describe('the globals that ask the host', () => {
   test('Date tells the time of the clock', () => {
     harness.kernel.nowMs = Date.UTC(2026, 6, 1, 12);

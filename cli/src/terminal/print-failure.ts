@@ -20,7 +20,7 @@ export function problemLines(problem: FailureProblem): string[] {
 }
 
 function placeLines({ where, hint }: FailureProblem): string[] {
-  return [...(where ? [` where: ${clean(where, '')}`] : []), ...(hint ? [` hint:  ${clean(hint, '        ')}`] : [])];
+  return [...(where ? [` where: ${clean(where, '        ')}`] : []), ...(hint ? [` hint:  ${clean(hint, '        ')}`] : [])];
 }
 
 /** Line ends of the text stay inside its own block, so that it cannot pretend to be another line of ours. */

@@ -64,7 +64,7 @@ export interface DomainOptions {
   readonly channels: Readonly<Record<string, ChannelMemory>>;
   readonly services: KernelServices;
   readonly instantiator: Instantiator;
-  readonly gate: Omit<GateOptions, 'authorizer' | 'log'>;
+  readonly gate: Omit<GateOptions, 'authorizer' | 'appraiser' | 'log'>;
   readonly log: Logger;
 }
 
@@ -98,6 +98,8 @@ export class Domain {
       ...options.gate,
       log: options.log,
       authorizer: (request, context) => this.#callInterface('forge:security/authorizer@0.1.0', 'authorize', [request], context, LIMITS.decisionDeadlineMs),
+      appraiser: (identity, syscall, evidence, context) =>
+        this.#callInterface('forge:security/trust@0.1.0', 'validateTrust', [identity, syscall, evidence], context, LIMITS.decisionDeadlineMs),
     });
   }
 

@@ -66,7 +66,7 @@ export interface KernelServices {
   /** Throws a Refusal. */
   resolvePackage(digest: string): StoredPackage;
   /** What is known of the package a component came in, for the policy. */
-  evidenceOf(component: string): { readonly signed: boolean; readonly builtLocally: boolean };
+  evidenceOf(component: string): { readonly name: string; readonly signed: boolean; readonly local: boolean };
   startWorkload(order: WorkloadOrder): void;
   workloadStatus(id: string): WorkloadStatus;
   stopWorkload(id: string, graceMs: number): void;

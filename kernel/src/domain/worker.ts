@@ -54,7 +54,7 @@ export function threadServices(data: Pick<DomainThreadData, 'plugins' | 'owners'
     ingressOwner: data.ingressOwner,
     offerPipe: (name, writer) => line.tell('offerPipe', name, writer),
     resolvePackage: (digest) => line.ask('resolvePackage', digest) as StoredPackage,
-    evidenceOf: (component) => line.ask('evidenceOf', component) as { signed: boolean; builtLocally: boolean },
+    evidenceOf: (component) => line.ask('evidenceOf', component) as ReturnType<KernelServices['evidenceOf']>,
     startWorkload: (order) => void line.ask('startWorkload', order),
     workloadStatus: (id) => line.ask('workloadStatus', id) as WorkloadStatus,
     stopWorkload: (id, graceMs) => void line.ask('stopWorkload', id, graceMs),

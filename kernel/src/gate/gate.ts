@@ -45,6 +45,27 @@ interface Decision {
   readonly epoch: number;
 }
 
+/** `forge:security/trust.evidence`. */
+export interface Evidence {
+  readonly digest: string;
+  readonly signed: boolean;
+  readonly local: boolean;
+}
+
+export type Isolation = 'shared' | 'worker' | 'process';
+
+/** `forge:security/trust.verdict`, as far as the kernel reads it. */
+export interface Verdict {
+  readonly valid: boolean;
+  readonly isolation: Isolation;
+  readonly reason: string;
+}
+
+function isVerdict(value: unknown): value is Verdict {
+  const verdict = value as Partial<Verdict> | null;
+  return typeof verdict === 'object' && verdict !== null && typeof verdict.valid === 'boolean' && typeof verdict.isolation === 'string' && typeof verdict.reason === 'string';
+}
+
 export interface Question {
   readonly action: string;
   readonly resource: Resource;
@@ -58,6 +79,8 @@ export interface GateOptions {
   readonly audit: AuditLog;
   readonly log: Logger;
   readonly authorizer: (request: AuthorizeRequest, context: CallContext) => unknown;
+  /** `forge:security/trust.validate-trust`. */
+  readonly appraiser: (identity: string, syscall: string, evidence: Evidence, context: CallContext) => unknown;
   /** Where volumes, logs and scratch space live: absolute paths of the state directory. */
   readonly roots: { readonly state: string; readonly volumes: string; readonly logs: string; readonly scratch: string };
 }
@@ -124,6 +147,23 @@ export class Gate {
     }
     this.#audit(context, question, decision.allowed, decision.reasons, decision.epoch);
     if (!decision.allowed) throw this.#denied(question, `policy does not allow ${context.chain.at(-1)} ${question.action}`, decision.hint ?? undefined);
+  }
+
+  /** What the security plugin thinks of an identity on this evidence; throws `denied` unless it finds it valid. */
+  appraise(context: CallContext, identity: string, syscall: string, evidence: Evidence): Verdict {
+    const question: Question = { action: syscall, resource: { kind: 'Workload', name: identity }, rights: RIGHT.write, consented: false };
+    let verdict: unknown;
+    try {
+      verdict = this.options.appraiser(identity, syscall, evidence, context);
+    } catch (thrown) {
+      const why = asRefusal(thrown)?.message ?? 'it failed';
+      this.#audit(context, question, false, [`no appraisal: ${why}`], 0);
+      throw this.#denied(question, `the security plugin gave no appraisal: ${why}`, 'see that the security plugin runs: forge doctor');
+    }
+    if (isVerdict(verdict) && verdict.valid) return verdict;
+    const reason = isVerdict(verdict) ? verdict.reason : 'the answer was no appraisal';
+    this.#audit(context, question, false, [reason], 0);
+    throw this.#denied(question, `${identity} is not trusted for ${syscall}: ${reason}`, 'run a package that was built here or is signed by a trusted key');
   }
 
   /** The grant for what was just allowed, minted for `owner` and exactly this resource. */

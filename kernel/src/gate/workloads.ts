@@ -3,7 +3,9 @@ import { randomBytes } from 'node:crypto';
 import type { WorkloadStatus } from '../domain/kernel-services.ts';
 import { Refusal } from '../errors.ts';
 import { RIGHT } from '../host/host.ts';
+import { workloadId } from '../identity.ts';
 import { LIMITS } from '../limits.ts';
+import type { Isolation } from './gate.ts';
 import { moveHandle } from './handles.ts';
 import type { HostImportContext } from './host-imports.ts';
 
@@ -23,6 +25,18 @@ interface Spec {
   readonly isolation: 'shared' | 'worker' | 'process';
 }
 
+interface Started {
+  readonly id: string;
+  readonly isolation: Isolation;
+  readonly reason: string;
+}
+
+/** Guests run in threads of their own, which is all there is yet; when more is asked for, that is said. */
+function placed(asked: Isolation, reason: string): Pick<Started, 'isolation' | 'reason'> {
+  if (asked !== 'process') return { isolation: 'worker', reason };
+  return { isolation: 'worker', reason: `${reason}; a process of its own is asked for, and this version has none` };
+}
+
 function check(spec: Spec): void {
   const bytes = spec.args.reduce((sum, arg) => sum + arg.length + 1, 0) + spec.env.reduce((sum, [key, value]) => sum + key.length + value.length + 2, 0);
   if (bytes > LIMITS.argumentBytesMax) throw new Refusal('limit', `arguments and environment are over ${LIMITS.argumentBytesMax} bytes`, { where: 'args' });
@@ -39,15 +53,17 @@ function check(spec: Spec): void {
 export function workloadsImports({ slot, gate, services }: HostImportContext) {
   const { host } = gate.options;
   return {
-    start(spec: Spec): string {
+    start(spec: Spec): Started {
       check(spec);
+      const evidence = services.evidenceOf(spec.component);
       const call = gate.ask(slot, INTERFACE, {
         action: 'workload.start',
-        resource: { kind: 'Package', name: spec.component, attributes: services.evidenceOf(spec.component) },
+        resource: { kind: 'Package', name: spec.component, attributes: { name: evidence.name, signed: evidence.signed, builtLocally: evidence.local } },
         rights: RIGHT.write,
         consented: slot.context?.consents.length !== 0,
       });
       const id = randomBytes(16).toString('hex');
+      const { isolation, reason } = gate.appraise(call, workloadId(id), 'workload.start', { digest: spec.component, signed: evidence.signed, local: evidence.local });
       const owner = host.ownerCreate(`workload/${id}`);
       const move = (handle: string | undefined): number | undefined => (handle === undefined ? undefined : moveHandle(host, slot.owner, handle, owner));
       try {
@@ -74,7 +90,7 @@ export function workloadsImports({ slot, gate, services }: HostImportContext) {
         host.ownerDrop(owner);
         throw thrown;
       }
-      return id;
+      return { id, ...placed(isolation, reason) };
     },
     status(id: string): WorkloadStatus {
       return services.workloadStatus(id);

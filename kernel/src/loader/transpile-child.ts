@@ -14,6 +14,8 @@ async function install(file: string, out: string): Promise<StoredPackage> {
   report('checking');
   const reader = await openPackage(file);
   const containers: { name: string; component: string; manifest: string }[] = [];
+  // Every blob, before anything is made of any of them.
+  await reader.verify();
   const { container: tables = [] } = manifestToJson(reader.manifest) as { container?: JsonValue[] };
   const done = new Map<string, string>();
   for (const { container, digest, read } of reader.components) {

@@ -93,6 +93,7 @@ export class Containers {
       reason: null,
       restarts: 0,
       failures: 0,
+      isolation: '',
       run: null,
       ending: null,
     };

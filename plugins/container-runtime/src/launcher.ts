@@ -53,7 +53,7 @@ export class Launcher {
     try {
       const mounts = plan.mounts.map((mount) => ({ tree: this.#mount(mount, held), target: mount.target }));
       if (plan.allowedOutboundHosts.length > 0) held.outbound = this.#platform.outbound.prepare([...plan.allowedOutboundHosts]);
-      const workload = this.#platform.workloads.start({
+      const { id: workload, isolation, reason } = this.#platform.workloads.start({
         component: plan.component,
         name,
         args: [...plan.args],
@@ -64,7 +64,7 @@ export class Launcher {
         limits: { memoryBytes: plan.memoryBytes, wallMs: plan.wallMs },
         isolation: plan.isolation,
       });
-      return { workload, ...held };
+      return { workload, isolation: `${isolation}: ${reason}`, ...held };
     } catch (thrown) {
       this.giveBack(held);
       throw thrown;
@@ -72,7 +72,7 @@ export class Launcher {
   }
 
   /** Gives back what a run held. A provider that was restarted meanwhile has forgotten it already. */
-  giveBack({ mounts, outbound, streams }: Omit<Run, 'workload'>): void {
+  giveBack({ mounts, outbound, streams }: Omit<Run, 'workload' | 'isolation'>): void {
     for (const handle of mounts) this.#quietly('a mount', () => this.#platform.volumes.unmount(handle));
     if (outbound !== null) this.#quietly('an allow-list', () => this.#platform.outbound.release(outbound));
     for (const handle of streams) this.#platform.streams.close(handle);

@@ -23,6 +23,8 @@ import type { SpecJson } from './spec.ts';
 /** What is held while it runs. Recorded, so that it is given back after a restart of this plugin too. */
 export interface Run {
   readonly workload: string;
+  /** The class it runs in, and why. */
+  readonly isolation: string;
   /** From storage. */
   readonly mounts: readonly Handle[];
   /** From network. */
@@ -47,6 +49,8 @@ export interface ContainerRecord {
   readonly restarts: number;
   /** Ends in a row, each soon after its start; the back-off grows with them. */
   readonly failures: number;
+  /** Of the last start; empty before the first. */
+  readonly isolation: string;
   /** While running. */
   readonly run: Run | null;
   /** Someone asked for the end: no policy starts it again. */
@@ -71,6 +75,7 @@ export const begin = (record: ContainerRecord, run: Run, nowMs: number, again: b
   reason: null,
   restarts: record.restarts + (again ? 1 : 0),
   failures: again ? record.failures : 0,
+  isolation: run.isolation,
   run,
   ending: null,
 });
@@ -115,6 +120,6 @@ export const toContainer = (record: ContainerRecord): Container => ({
   startedMs: record.startedMs,
   endedMs: record.endedMs,
   restarts: record.restarts,
-  isolation: `${record.plan.isolation} or stricter: the package accepts it, the security plugin decides`,
+  isolation: record.isolation,
   spec: JSON.stringify(record.spec),
 });

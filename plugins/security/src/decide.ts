@@ -4,6 +4,7 @@ import type { Decision, Request } from 'forge:security/authorizer@0.1.0';
 import { refuse } from '@forgeone/sdk';
 import { authorize, CedarInputError, denyHint, type PolicySet } from './cedar/index.ts';
 import { leaseMs } from './lease.ts';
+import { Memory } from './memory.ts';
 import { type Question, toQuestions } from './question.ts';
 
 /** What decisions rest on. Whoever changes any of it raises the epoch before anyone is told. */
@@ -16,9 +17,32 @@ export interface Basis {
 /** The hint names the user too, so that what is pasted for one does not serve all. */
 const PINNED = ['user'];
 
-/** Pure: the same request gets the same answer as long as the basis is the same. Throws `invalid` or `limit` for what is no request. */
-export function decide({ policies, trustedPlugins, epoch }: Basis, request: Request): Decision {
-  const answer = { requestId: request.id, epoch, leaseMs: 0, hint: null };
+/** A decision without the id of the request: the same for the same question. */
+type Answer = Omit<Decision, 'requestId'>;
+
+/** Questions that were decided; a node asks few and asks them again. */
+const ANSWERS_MAX = 2048;
+
+/** Decides on one basis. Deciding is pure, so what was decided once is decided; a new basis takes a new decider. */
+export class Decider {
+  readonly #basis: Basis;
+  readonly #answers = new Memory<Answer>(ANSWERS_MAX);
+
+  constructor(basis: Basis) {
+    this.#basis = basis;
+  }
+
+  /** Throws `invalid` or `limit` for what is no request. */
+  decide(request: Request): Decision {
+    const { id, ...question } = request;
+    const answer = this.#answers.recall(JSON.stringify(question), () => decide(this.#basis, request));
+    return { ...answer, requestId: id };
+  }
+}
+
+/** The answer without memory: deny unless every part of the question is allowed. */
+export function decide({ policies, trustedPlugins, epoch }: Basis, request: Request): Answer {
+  const answer = { epoch, leaseMs: 0, hint: null };
   const reasons = new Set<string>();
   for (const question of asCedar(() => toQuestions(request, trustedPlugins))) {
     const decision = asCedar(() => authorize(policies, question.entities, question.request));

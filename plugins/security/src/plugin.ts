@@ -8,14 +8,17 @@
 import * as config from 'forge:kernel/config@0.1.0';
 import { definePlugin } from '@forgeone/sdk';
 import { compile, type PolicySetJson } from './cedar/index.ts';
-import { type Basis, decide } from './decide.ts';
+import { Decider } from './decide.ts';
 import defaultPolicies from './generated/default-policies.json' with { type: 'json' };
 import { appraise } from './trust.ts';
 
 const policies = compile(defaultPolicies.policies as PolicySetJson);
 
 /** Policies are part of the component, so they change only with it: the first epoch is the last. */
-let basis: Basis = { policies, trustedPlugins: new Set(), epoch: 1 };
+const EPOCH = 1;
+
+/** Before `start` no plugin is trusted, and so hardly anything is allowed. */
+let decider = new Decider({ policies, trustedPlugins: new Set(), epoch: EPOCH });
 
 export default definePlugin({
   lifecycle: {
@@ -24,12 +27,12 @@ export default definePlugin({
         .get('trusted-plugins')
         ?.split(/\s+/)
         .filter((name) => name !== '');
-      basis = { ...basis, trustedPlugins: new Set(names) };
+      decider = new Decider({ policies, trustedPlugins: new Set(names), epoch: EPOCH });
     },
   },
   provides: {
     'forge:security/authorizer@0.1.0': {
-      authorize: (request) => decide(basis, request),
+      authorize: (request) => decider.decide(request),
     },
     'forge:security/trust@0.1.0': {
       validateTrust: (identity, syscall, evidence) => appraise(identity, syscall, evidence),

@@ -9,6 +9,7 @@
 import type { Request } from 'forge:security/authorizer@0.1.0';
 import { refuse } from '@forgeone/sdk';
 import type { EntityJson, RequestJson, TypeAndId, ValueJson } from './cedar/index.ts';
+import { Memory } from './memory.ts';
 import { type Principal, parsePrincipal } from './principal.ts';
 
 /** One thing to decide. A question about a list is several. */
@@ -25,6 +26,9 @@ const ATTRIBUTES_LENGTH_MAX = 64 * 1024;
 const NAME_LENGTH_MAX = 4096;
 const RIGHTS = ['read', 'write', 'mutate'];
 const ACTION = /^[a-z]+(?:-[a-z]+)*\.[a-z]+(?:-[a-z]+)*$/;
+
+/** Users, plugins, and the workloads that ask at the moment. */
+const principals = new Memory<Principal | undefined>(1024);
 
 /** Tiers of AR4SI by their first value; the higher, the less trust. */
 const TIER = { affirming: 2, warning: 32 } as const;
@@ -70,7 +74,9 @@ export function toQuestions(request: Request, trustedPlugins: ReadonlySet<string
 
 function readChain(ids: readonly string[]): Principal[] {
   if (ids.length === 0 || ids.length > CHAIN_LENGTH_MAX) throw refuse.invalid(`a chain has 1 to ${CHAIN_LENGTH_MAX} principals`, { where: 'chain' });
-  return ids.map((id) => parsePrincipal(id) ?? refuse.invalid(`${JSON.stringify(id.slice(0, 80))} is no identity that the kernel gives`, { where: 'chain' }));
+  return ids.map(
+    (id) => principals.recall(id, () => parsePrincipal(id)) ?? refuse.invalid(`${JSON.stringify(id.slice(0, 80))} is no identity that the kernel gives`, { where: 'chain' }),
+  );
 }
 
 function readAttributes(json: string): Attributes {

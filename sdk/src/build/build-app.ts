@@ -55,7 +55,7 @@ export async function buildApp(options: BuildAppOptions): Promise<BuiltGuest> {
   const source = resolve(options.entry);
   const projectDir = resolve(options.projectDir ?? dirname(source));
   const wit = await readWitSource([abiDir(), join(projectDir, 'wit')]);
-  const author = await bundleAuthor({ source, projectDir, interfaces: new Set(wit.interfaces.keys()) });
+  const author = await bundleAuthor({ source, projectDir, interfaces: new Set(wit.interfaces.keys()), missingDefault: 'export default function main() { ... }' });
   const bundle = await bundleGuest(author, {
     entry: appEntry(),
     projectDir,

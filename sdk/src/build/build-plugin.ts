@@ -88,7 +88,7 @@ export async function bundlePlugin(options: BuildPluginOptions): Promise<Bundled
   const listener = mustFind(wit, LISTENER);
   refuseClashes([...provides, lifecycle, listener]);
 
-  const author = await bundleAuthor({ source, projectDir, interfaces: new Set(wit.interfaces.keys()) });
+  const author = await bundleAuthor({ source, projectDir, interfaces: new Set(wit.interfaces.keys()), missingDefault: 'export default definePlugin({ ... })' });
   const listens = listensTo(author.code);
   const bundle = await bundleGuest(author, {
     entry: pluginEntry({ provides, lifecycle, listener: listens ? listener : undefined }),

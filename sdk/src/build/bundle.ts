@@ -33,6 +33,8 @@ export interface AuthorOptions {
   readonly projectDir: string;
   /** Ids of all interfaces there are. */
   readonly interfaces: ReadonlySet<string>;
+  /** What to write when the entry has no default export. */
+  readonly missingDefault: string;
 }
 
 /** The author's code as one module; its source map is inline. */
@@ -159,8 +161,10 @@ async function run(options: BuildOptions) {
 }
 
 /** First pass: the author's code alone. */
-export async function bundleAuthor({ source, projectDir, interfaces }: AuthorOptions): Promise<AuthorBundle> {
+export async function bundleAuthor({ source, projectDir, interfaces, missingDefault }: AuthorOptions): Promise<AuthorBundle> {
   const result = await run({ entryPoints: [source], absWorkingDir: projectDir, outdir: projectDir, sourcemap: 'inline', plugins: [guestImports(interfaces)] });
+  const exports = Object.values(result.metafile?.outputs ?? {}).flatMap((output) => output.exports);
+  if (!exports.includes('default')) throw new BuildError([{ file: relative(projectDir, source), message: 'there is no default export', hint: missingDefault }]);
   return { code: result.outputFiles?.[0]?.text ?? '', warnings: result.warnings.map(toProblem) };
 }
 

@@ -4,9 +4,9 @@
 /// <reference path="./forge-types-identity.d.ts" />
 declare module 'forge:host/workloads@0.1.0' {
   /**
-   * Starts a guest. Handles move into it. Its end is published as `workload.ended.ID` with the outcome as JSON. Returns its id.
+   * Starts a guest. Handles move into it. Its end is published as `workload.ended.ID` with the outcome as JSON.
    */
-  export function start(spec: Spec): string;
+  export function start(spec: Spec): Started;
   /**
    * Where it stands. `not-found`: unknown, or forgotten.
    */
@@ -152,5 +152,22 @@ declare module 'forge:host/workloads@0.1.0' {
   export interface StateEnded {
     tag: 'ended',
     val: Outcome,
+  }
+  /**
+   * A guest that was started.
+   */
+  export interface Started {
+    /**
+     * Names it from now on.
+     */
+    id: string,
+    /**
+     * The class it runs in.
+     */
+    isolation: Isolation,
+    /**
+     * Why that class, in one sentence.
+     */
+    reason: string,
   }
 }

@@ -137,7 +137,7 @@ export class FakeMachine {
         start: (spec) => {
           const id = `workload-${this.workloads.size + 1}`;
           this.workloads.set(id, { id, spec: spec as unknown as Spec, state: { tag: 'running' } });
-          return id;
+          return { id, isolation: 'worker', reason: 'built here' };
         },
         status: (id) => this.workload(id).state,
         stop: (id) => {

@@ -115,7 +115,7 @@ export class FakePlatform {
         this.#workloads += 1;
         const id = `w${this.#workloads}`;
         this.workloads.set(id, { spec, state: { tag: 'running' } });
-        return id;
+        return { id, isolation: 'worker' as const, reason: 'built here' };
       }),
     status: (id) => {
       this.#refuse('status');

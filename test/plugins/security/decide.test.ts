@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { compile, type PolicySetJson } from '../../../plugins/security/src/cedar/index.ts';
-import { decide } from '../../../plugins/security/src/decide.ts';
+import { type Basis, Decider } from '../../../plugins/security/src/decide.ts';
 import defaultPolicies from '../../../plugins/security/src/generated/default-policies.json' with { type: 'json' };
 import { toQuestions } from '../../../plugins/security/src/question.ts';
 import { refusalOf } from '../fake-kernel.ts';
@@ -17,6 +17,7 @@ const schema = readFileSync(join(projectDir('security'), 'policies/forge.cedarsc
 const trustedPlugins = new Set(['storage', 'network', 'container-runtime', 'api']);
 const policies = compile(defaultPolicies.policies as PolicySetJson);
 const basis = { policies, trustedPlugins, epoch: 7 };
+const decide = (on: Basis, request: Request) => new Decider(on).decide(request);
 
 const alice = 'spiffe://local/user/alice';
 const plugin = (name: string) => `spiffe://local/plugin/${name}`;
@@ -164,8 +165,34 @@ describe('a decision', () => {
     }
   });
 
-  test('is the same for the same request', () => {
-    for (const request of Object.values(QUESTIONS)) expect(decide(basis, request)).toEqual(decide(basis, request));
+  test('is the same for the same question, and answers the request that asks it', () => {
+    const decider = new Decider(basis);
+    for (const request of Object.values(QUESTIONS)) {
+      const first = decider.decide(request);
+      expect(first).toEqual(decide(basis, request));
+      expect(decider.decide({ ...request, id: 'another' })).toEqual({ ...first, requestId: 'another' });
+    }
+  });
+
+  test('is made anew when anything of the question differs', () => {
+    const decider = new Decider(basis);
+    const request = QUESTIONS['opening a volume'] as Request;
+    expect(decider.decide(request).allowed).toBe(true);
+    for (const changes of [
+      { local: false },
+      { action: 'dir.scratch' },
+      { chain: request.chain.slice(0, -1) },
+      { resource: { kind: 'Directory', name: 'data', attributes: '{}' } },
+    ]) {
+      expect(decider.decide({ ...request, ...changes }).allowed).toBe(false);
+    }
+    expect(decider.decide(request).allowed).toBe(true);
+  });
+
+  test('needs no more memory the more is asked', () => {
+    const decider = new Decider(basis);
+    const request = QUESTIONS['opening a volume'] as Request;
+    for (let index = 0; index < 5_000; index++) expect(decider.decide({ ...request, resource: { kind: 'Volume', name: `v${index}`, attributes: '{}' } }).allowed).toBe(true);
   });
 });
 

@@ -1,9 +1,9 @@
 // Made from WIT by sdk/scripts/generate.mjs. Do not edit.
 /** @module Interface forge:host/workloads@0.1.0 **/
 /**
- * Starts a guest. Handles move into it. Its end is published as `workload.ended.ID` with the outcome as JSON. Returns its id.
+ * Starts a guest. Handles move into it. Its end is published as `workload.ended.ID` with the outcome as JSON.
  */
-export function start(spec: Spec): string;
+export function start(spec: Spec): Started;
 /**
  * Where it stands. `not-found`: unknown, or forgotten.
  */
@@ -149,4 +149,21 @@ export interface StateRunning {
 export interface StateEnded {
   tag: 'ended',
   val: Outcome,
+}
+/**
+ * A guest that was started.
+ */
+export interface Started {
+  /**
+   * Names it from now on.
+   */
+  id: string,
+  /**
+   * The class it runs in.
+   */
+  isolation: Isolation,
+  /**
+   * Why that class, in one sentence.
+   */
+  reason: string,
 }
