@@ -1,6 +1,7 @@
 /** Bundles the command line and the entries of its threads and children into dist/; `npm run build` calls it with the pinned Node. */
-import { mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
+
 import { existsSync } from 'node:fs';
+import { mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -1,7 +1,7 @@
 /** What a command has of the world: words out, bytes through, the daemon, the kernel. Tests pass another one. */
 import { writeSync } from 'node:fs';
-import { connect, resolveHome } from '@forgeone/kernel/client';
 import type * as kernel from '@forgeone/kernel';
+import { connect, resolveHome } from '@forgeone/kernel/client';
 import { hearStopSignals, type StopSignals } from './run/stop-signals.ts';
 import { isTerminal } from './terminal/is-terminal.ts';
 

@@ -1,8 +1,9 @@
 /** What the bundle does so that a start is short: Node's modules are loaded when they are used, and compiled code is kept. */
+
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { spawnSync } from 'node:child_process';
 import { build } from 'esbuild';
 import { describe, expect, it } from 'vitest';
 // @ts-expect-error: a build script without typings

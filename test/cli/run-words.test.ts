@@ -3,10 +3,10 @@ import { mkdtempSync, realpathSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { createProgram } from '../../cli/src/program.ts';
 import { readRunRequest } from '../../cli/src/run/run-request.ts';
 import { specOf } from '../../cli/src/run/spec.ts';
-import { createProgram } from '../../cli/src/program.ts';
-import { type RunFlag, RUN_FLAGS, type RunWords, readRunWords } from '../../cli/src/words/run-words.ts';
+import { RUN_FLAGS, type RunFlag, type RunWords, readRunWords } from '../../cli/src/words/run-words.ts';
 import { fakeSession } from './fake-session.ts';
 
 const dir = realpathSync(mkdtempSync(`${tmpdir()}/forge-run-`));

@@ -139,8 +139,8 @@ describe('through the daemon', () => {
     let waits = 0;
     const base = answers(stopped(3));
     const { given, options } = daemon((request) => {
-      if (request.path.endsWith('/wait') && (waits += 1) < 3)
-        return waits === 1 ? problem('timeout', 504, 'not yet') : { status: 200, json: containerJson({ state: 'restarting' }) };
+      if (request.path.endsWith('/wait')) waits += 1;
+      if (request.path.endsWith('/wait') && waits < 3) return waits === 1 ? problem('timeout', 504, 'not yet') : { status: 200, json: containerJson({ state: 'restarting' }) };
       return base(request);
     });
     expect((await run('app.wasm', given, options)).code).toBe(3);

@@ -31,7 +31,7 @@ const commands: Record<string, (rest: string[]) => unknown> = {
     throw new RangeError('nobody catches it');
   },
   async later() {
-    setTimeout(() => console.log('timer'), 5);
+    setTimeout(() => console.log('timer'), 300);
     await new Promise((resolve) => setTimeout(resolve, 1));
     console.log('awaited');
   },

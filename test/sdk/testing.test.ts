@@ -1,59 +1,12 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildPlugin } from '@forgeone/sdk/build';
 import { createHarness, Fault, type Harness, Refusal } from '@forgeone/sdk/testing';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { makePlugin } from './project.ts';
 
-/** A plugin that passes everything on to its host. */
-const SOURCE = `
-import { definePlugin, isRefusal, refuse } from '@forgeone/sdk';
-import { caller } from 'forge:kernel/call@0.1.0';
-import * as config from 'forge:kernel/config@0.1.0';
-import { publish } from 'forge:kernel/events@0.1.0';
-import * as state from 'forge:kernel/state@0.1.0';
-import * as dirs from 'forge:host/dirs@0.1.0';
-import * as workloads from 'forge:host/workloads@0.1.0';
-import * as network from 'forge:network/outbound@0.1.0';
-
-const encode = (text: string) => new TextEncoder().encode(text);
-
-export default definePlugin({
-  lifecycle: {
-    start() {
-      if (caller().chain.length > 0) refuse.other('start has a caller');
-      const entry = state.get('starts');
-      state.apply([{ tag: 'put', val: { key: 'starts', value: encode('x'.repeat((entry?.value.length ?? 0) + 1)), expect: entry?.version ?? 0 } }]);
-    },
-  },
-  provides: {
-    'forge:storage/volumes@0.1.0': {
-      create(name, bytesMax, entriesMax) {
-        try {
-          dirs.create(name);
-        } catch (error) {
-          if (!isRefusal(error, 'conflict')) throw error;
-        }
-        publish('volume.created', JSON.stringify({ name, by: caller().chain.at(-1) }));
-        return { name, createdMs: Date.now(), bytesMax, entriesMax };
-      },
-      get: (name) => refuse.notFound(config.get(name) ?? 'nothing'),
-      list: () => state.scan('v/', null, 10).map(({ key, version }) => ({ name: key, createdMs: version, bytesMax: 0, entriesMax: 0 })),
-      remove: (name) => dirs.remove(name),
-      mount: (name, access) => dirs.derive(dirs.open({ tag: 'volume', val: name }, { read: true, write: access === 'read-write' }, null), { read: true }, caller().chain.at(-1) ?? ''),
-      mountPath: (path) => workloads.start({ component: path, name: 'w', args: [], env: [], mounts: [], stdin: null, stdout: null, stderr: null, outbound: null, limits: { memoryBytes: 2 ** 40, wallMs: 0 }, isolation: 'worker' }),
-      unmount: (handle) => void network.prepare([handle]),
-    },
-  },
-});`;
-
 let component: Uint8Array;
 beforeAll(async () => {
-  const dir = mkdtempSync(join(tmpdir(), 'forge-sdk-test-'));
-  writeFileSync(join(dir, 'plugin.ts'), SOURCE);
-  ({ component } = await buildPlugin({ entry: join(dir, 'plugin.ts'), manifest: { plugin: { provides: ['forge:storage/volumes@0.1.0'] } } }));
-  rmSync(dir, { recursive: true });
+  ({ component } = await buildPlugin({ projectDir: join(import.meta.dirname, 'fixtures', 'forwarder') }));
 });
 
 const make = (options = {}): Promise<Harness> => createHarness({ component, ...options });

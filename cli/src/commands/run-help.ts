@@ -1,7 +1,8 @@
 /** `forge run` for commander: its help, and what is wrong with words that the quick reader did not take (see words/run-words.ts). */
-import { type Command, Option } from 'commander';
+
 import { Refusal } from '@forgeone/kernel/errors';
-import { readRunWords, RUN_FLAGS, type RunFlag } from '../words/run-words.ts';
+import { type Command, Option } from 'commander';
+import { RUN_FLAGS, type RunFlag, readRunWords } from '../words/run-words.ts';
 import { helpText, type Runner } from './command.ts';
 import { run } from './run.ts';
 

@@ -10,7 +10,7 @@ import { followOutput, forwardInput } from '../run/attach.ts';
 import { logOptions } from '../run/log-options.ts';
 import { emptyStdin } from '../run/null-stdin.ts';
 import { type RunRequest, readRunRequest } from '../run/run-request.ts';
-import { specOf, type Stdio } from '../run/spec.ts';
+import { type Stdio, specOf } from '../run/spec.ts';
 import type { StopSignals } from '../run/stop-signals.ts';
 import type { Session } from '../session.ts';
 import { neutralise, printJson } from '../terminal/neutralise.ts';

@@ -1,8 +1,9 @@
 /** What `forge doctor` looks at; tests pass another machine. */
+
+import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, readFileSync, statfsSync, statSync } from 'node:fs';
 import { release } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { spawnSync } from 'node:child_process';
 import type { Session } from '../session.ts';
 
 export interface Machine {

@@ -6,9 +6,9 @@ import {
   type Manifest,
   MEDIA_TYPE,
   PackageError,
-  parseManifestToml,
   PLUGIN_COMPONENT,
   type Problem,
+  parseManifestToml,
   type WrittenPackage,
   writePackage,
 } from '@forgeone/package';

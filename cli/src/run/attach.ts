@@ -2,8 +2,8 @@
 import type { ControlClient } from '@forgeone/kernel/client';
 import { asRefusal } from '@forgeone/kernel/errors';
 import { LOG_STREAM, readLog } from '../control/log.ts';
-import { neutraliseLines } from '../terminal/neutralise.ts';
 import type { Session } from '../session.ts';
+import { neutraliseLines } from '../terminal/neutralise.ts';
 
 /** To the end of the guest. Bytes are passed on as they are; lines of the platform about the guest are marked. */
 export async function followOutput(client: ControlClient, id: string, session: Session, signal: AbortSignal): Promise<void> {

@@ -1,6 +1,7 @@
 /** The body of `POST /v1/run`: a container spec as the api plugin takes it (call path step 1). */
-import type { RunRequest } from './run-request.ts';
+
 import type { Mount } from '../words/mount.ts';
+import type { RunRequest } from './run-request.ts';
 
 /** `inherited`: the guest has this process's own streams; only a kernel in this process can give them. */
 export type Stdio = 'detached' | 'interactive' | 'inherited';

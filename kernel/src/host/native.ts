@@ -91,8 +91,7 @@ function bind(addon: Addon): NativeHost {
     statAt: addon.statAt,
     setSize: addon.setSize,
     setTimes: (owner, handle, access, modify) => addon.setTimes(owner, handle, ...timeWords(access), ...timeWords(modify)),
-    setTimesAt: (owner, dir, path, follow, access, modify) =>
-      addon.setTimesAt(owner, dir, path, follow, ...timeWords(access), ...timeWords(modify)),
+    setTimesAt: (owner, dir, path, follow, access, modify) => addon.setTimesAt(owner, dir, path, follow, ...timeWords(access), ...timeWords(modify)),
     sync: addon.sync,
     advise: addon.advise,
     createDirectoryAt: addon.createDirectoryAt,

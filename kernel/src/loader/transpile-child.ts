@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { inspectWasm, isJsonObject, type JsonValue, manifestToJson, openPackage } from '@forgeone/package';
 import { asRefusal, type ErrorPayload, Refusal } from '../errors.ts';
 import type { StoredPackage } from '../domain/kernel-services.ts';
+import { checkProgram } from './check-program.ts';
 import { transpileComponent } from './transpile.ts';
 
 export type ChildResult = { readonly ok: StoredPackage } | { readonly refusal: ErrorPayload };
@@ -22,7 +23,9 @@ async function install(file: string, out: string): Promise<StoredPackage> {
     let component = done.get(digest);
     if (!component) {
       let bytes: Uint8Array = await read();
-      if (inspectWasm(bytes).kind === 'preview1-command') {
+      const info = inspectWasm(bytes);
+      if (!reader.manifest.plugin) checkProgram(info, container, reader.manifest);
+      if (info.kind === 'preview1-command') {
         report('adapting a preview 1 module');
         const { adaptPreview1 } = await import('../wasi/preview1.ts');
         bytes = await adaptPreview1(bytes);

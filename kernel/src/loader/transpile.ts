@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 // The generator itself: the package's main entry also loads a minifier and an optimizer, one of them a native addon.
 import { $init, generate } from '@bytecodealliance/jco-transpile/component';
-import { inspectWasm } from '@forgeone/package';
+import { inspectWasm, quote, type WasmInfo } from '@forgeone/package';
 import { Refusal } from '../errors.ts';
 import { type ComponentMeta, componentDir, TRANSPILE_OPTIONS } from './cache.ts';
 import { editGlue } from './glue.ts';
@@ -12,10 +12,27 @@ import { GLUE_FILE, META_FILE } from './instantiate.ts';
 
 export const sha256 = (bytes: Uint8Array | string): string => createHash('sha256').update(bytes).digest('hex');
 
+/** All that real toolchains use; no quote, backslash, backtick, brace, asterisk or line end. */
+const PLAIN_NAME = /^[\w$.:@/#[\]|+=~!?%&^,() -]*$/;
+
+/**
+ * jco writes names into the glue between single quotes and escapes nothing, and glue runs with full rights: a module
+ * that exports `x':(evil(),0),'y` would be a program for the host (attack 25).
+ */
+function checkNames(info: WasmInfo): void {
+  const modules = info.format === 'component' ? info.coreModules : [info.module];
+  const externs: readonly { readonly module?: string; readonly name: string }[] = [info, ...modules].flatMap(({ imports, exports }) => [...imports, ...exports]);
+  const strange = externs.flatMap(({ module = '', name }) => [module, name]).find((name) => !PLAIN_NAME.test(name));
+  if (strange === undefined) return;
+  throw new Refusal('unsupported', `an import or export is called ${quote(strange)}`, { hint: 'rename it: letters, digits and _ $ . : @ / # [ ] | + = ~ ! ? % & ^ , ( ) - are taken' });
+}
+
 /** Writes `<cacheRoot>/<tools>/<digest>/`; the caller moves it into place. */
 export async function transpileComponent(bytes: Uint8Array, cacheRoot: string): Promise<ComponentMeta> {
   const digest = `sha256:${sha256(bytes)}`;
-  const { imports, exports } = inspectWasm(bytes);
+  const info = inspectWasm(bytes);
+  checkNames(info);
+  const { imports, exports } = info;
   const names = (externs: readonly { readonly name: string }[]): string[] => externs.map(({ name }) => name);
   await $init;
   const { files } = generate(bytes, TRANSPILE_OPTIONS);

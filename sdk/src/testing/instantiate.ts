@@ -1,5 +1,6 @@
 /** Makes a component runnable in this Node process: jco's glue, evaluated from memory. For tests only: no limits, no isolation. */
 import { createHash } from 'node:crypto';
+import { compileFunction } from 'node:vm';
 import { transpileBytes } from '@bytecodealliance/jco-transpile';
 
 export type Exports = Record<string, Record<string, (...args: unknown[]) => unknown>>;
@@ -30,10 +31,9 @@ async function transpileOnce(component: Uint8Array): Promise<Runnable> {
   const byName = new Map(Object.entries(files));
   const glue = byName.get('plugin.js');
   if (!glue) throw new Error('the transpiler made no glue');
-  // A name of its own: else every stack would carry the whole text of the URL.
-  const text = `${typeof glue === 'string' ? glue : new TextDecoder().decode(glue)}\n//# sourceURL=forge-glue.js\n`;
-  const url = `data:text/javascript;base64,${Buffer.from(text).toString('base64')}`;
-  const module = (await import(/* @vite-ignore */ url)) as Glue;
+  // As a function, not as a module: the glue imports nothing, and a module from memory would put its whole text into every stack.
+  const text = typeof glue === 'string' ? glue : new TextDecoder().decode(glue);
+  const module = compileFunction(`${text.replace(/^export (?=function|const)/gm, '')}\nreturn { instantiate };`, [], { filename: 'forge-glue.js' })() as Glue;
   const compiled = new Map<string, WebAssembly.Module>();
   const core = (path: string): WebAssembly.Module => {
     const found = compiled.get(path) ?? new WebAssembly.Module(byName.get(path) as BufferSource);

@@ -1,6 +1,7 @@
 /** The part of jco's glue that lowered functions see, without a guest: handle tables, a memory, an allocator. */
-import { openMemoryHost, type MemoryHost } from '../../../kernel/src/host/memory.ts';
-import { RIGHT, type GrantAction, type Handle, type Owner, type Rights } from '../../../kernel/src/host/host.ts';
+
+import { type GrantAction, type Handle, type Owner, RIGHT, type Rights } from '../../../kernel/src/host/host.ts';
+import { type MemoryHost, openMemoryHost } from '../../../kernel/src/host/memory.ts';
 import { LIMITS } from '../../../kernel/src/limits.ts';
 import { createWasi, type WasiImports, type WasiLimits, type WasiOptions } from '../../../kernel/src/wasi/index.ts';
 
@@ -45,7 +46,8 @@ export function setUp(options: { rights?: Rights; limits?: Partial<WasiLimits>; 
   const mintKey = host.takeMintKey();
   const owner = host.ownerCreate('guest');
   const rights = options.rights ?? RIGHT.read | RIGHT.write | RIGHT.mutate;
-  const grant = (action: GrantAction, resource = '', granted: Rights = 7): Handle => host.grantMint(mintKey, owner, { callId: 'c', action, resource, rights: granted, expiresMs: 0 });
+  const grant = (action: GrantAction, resource = '', granted: Rights = 7): Handle =>
+    host.grantMint(mintKey, owner, { callId: 'c', action, resource, rights: granted, expiresMs: 0 });
   host.seedDirectory('/data');
   options.seed?.(host);
   const dir = host.dirOpen(owner, grant('dir.open', '/data', rights), undefined);

@@ -3,10 +3,10 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parse } from '@bytecodealliance/jco-transpile/wasm-tools';
+import { componentEmbed, componentNew, parse } from '@bytecodealliance/jco-transpile/wasm-tools';
 import type { LoadedComponent } from '../../../kernel/src/domain/plugin-unit.ts';
 import type { Handle, Host, Owner, Rights } from '../../../kernel/src/host/host.ts';
-import { openMemoryHost, type MemoryHost } from '../../../kernel/src/host/memory.ts';
+import { type MemoryHost, openMemoryHost } from '../../../kernel/src/host/memory.ts';
 import { LIMITS } from '../../../kernel/src/limits.ts';
 import { componentDir } from '../../../kernel/src/loader/cache.ts';
 import { Instantiator } from '../../../kernel/src/loader/instantiate.ts';
@@ -49,11 +49,21 @@ export function buildGo(source: string): Uint8Array {
   mkdirSync(at);
   writeFileSync(join(at, 'main.go'), source);
   writeFileSync(join(at, 'go.mod'), 'module guest\n\ngo 1.21\n');
-  execFileSync('go', ['build', '-o', 'guest.wasm', '.'], { cwd: at, env: { ...process.env, GOOS: 'wasip1', GOARCH: 'wasm', GOFLAGS: '-mod=mod' }, stdio: ['ignore', 'ignore', 'inherit'] });
+  execFileSync('go', ['build', '-o', 'guest.wasm', '.'], {
+    cwd: at,
+    env: { ...process.env, GOOS: 'wasip1', GOARCH: 'wasm', GOFLAGS: '-mod=mod' },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
   return readFileSync(join(at, 'guest.wasm'));
 }
 
 export const buildWat = (wat: string): Promise<Uint8Array> => parse(wat);
+
+/** A component of one core module, written against the interfaces that `wit` names in its world `guest`. */
+export async function buildComponent(wat: string, wit: string): Promise<Uint8Array> {
+  const embedded = await componentEmbed({ binary: await parse(wat), witSource: wit, world: 'guest', stringEncoding: 'utf8' });
+  return componentNew(embedded, []);
+}
 
 export async function loadComponent(bytes: Uint8Array): Promise<LoadedComponent> {
   const meta = await transpileComponent(bytes, folder);
@@ -66,6 +76,8 @@ export interface RunOptions {
   readonly args?: readonly string[];
   readonly env?: readonly (readonly [string, string])[];
   readonly stdin?: string | Uint8Array;
+  /** Leaves standard input open, so that a read past what was fed can only wait. */
+  readonly openStdin?: boolean;
   readonly rights?: Rights;
   readonly limits?: Partial<WasiLimits>;
   readonly seed?: (host: MemoryHost) => void;
@@ -88,7 +100,7 @@ export function run(component: LoadedComponent, options: RunOptions = {}): RunRe
   host.seedDirectory('/data');
   options.seed?.(host);
   if (options.stdin !== undefined) host.feedStdin(options.stdin);
-  host.endStdin();
+  if (options.openStdin !== true) host.endStdin();
   const preopens = [{ path: '/', dir: host.dirOpen(owner, grant('dir.open', '/data'), undefined), rights }];
   const [stdin, stdout, stderr] = ['0', '1', '2'].map((stream) => host.stdioOpen(owner, grant('stdio.inherit', stream)));
   const handles = host.handleCount();

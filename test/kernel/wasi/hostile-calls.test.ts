@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { PREVIEW1_FUNCTIONS, PREVIEW1_NAMES, glueNameOf } from '../../../kernel/src/wasi/preview1/functions.ts';
 import { WasiExit } from '../../../kernel/src/wasi/index.ts';
+import { glueNameOf, PREVIEW1_FUNCTIONS, PREVIEW1_NAMES } from '../../../kernel/src/wasi/preview1/functions.ts';
 import { BareGuest, type CoreCall, DESCRIPTOR, givePreopen, INPUT, OUTPUT, POLLABLE, setUp } from './bare-glue.ts';
 
 /**
@@ -155,7 +155,10 @@ describe('hostile calls', () => {
     const { wasi } = setUp({ seed: (host) => host.seedFile('/data/file', 'content') });
     const guest = new BareGuest(wasi);
     const link = (name: (typeof PREVIEW1_NAMES)[number]): CoreCall => guest.lower(`forge:preview1/${PREVIEW1_FUNCTIONS[name].of}#${glueNameOf(name)}`);
-    expect(isTrap(() => link('args_sizes_get')(0, 4)), 'before attach').toBe(true);
+    expect(
+      isTrap(() => link('args_sizes_get')(0, 4)),
+      'before attach',
+    ).toBe(true);
     guest.lower('forge:preview1/program#attach')(0, 0);
     /** By function, the places of its pointers. */
     const pointers: Partial<Record<(typeof PREVIEW1_NAMES)[number], readonly number[]>> = {

@@ -48,8 +48,8 @@ describe('adapting preview 1 modules', () => {
         (import "wasi_snapshot_preview1" "args_get" (func $args (param i32 i32) (result i32)))
         (memory (export "memory") 1)
         (func (export "_start")
-          (try (do (call $exit (i32.const 3))) (catch_all))
-          (try (do (drop (call $args (i32.const -1) (i32.const -1)))) (catch_all))
+          (block $caught (try_table (catch_all $caught) (call $exit (i32.const 3))))
+          (block $caught (try_table (catch_all $caught) (drop (call $args (i32.const -1) (i32.const -1)))))
           (loop $forever (br $forever))))`),
     );
     expect(run(stubborn).code).toBe(3);
@@ -61,7 +61,7 @@ describe('adapting preview 1 modules', () => {
         (import "wasi_snapshot_preview1" "args_get" (func $args (param i32 i32) (result i32)))
         (memory (export "memory") 1)
         (func (export "_start")
-          (try (do (drop (call $args (i32.const -1) (i32.const -1)))) (catch_all))
+          (block $caught (try_table (catch_all $caught) (drop (call $args (i32.const -1) (i32.const -1)))))
           (loop $forever (br $forever))))`),
     );
     expect(() => run(stubborn)).toThrow(WebAssembly.RuntimeError);

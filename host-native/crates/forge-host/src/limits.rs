@@ -23,9 +23,6 @@ pub const CREATE_ATTEMPTS: usize = 3;
 /// Longest payload of one log record; longer writes become several records. Bounds what a reader must hold at once.
 pub const LOG_RECORD_BYTES_MAX: usize = 64 << 10;
 
-/// Smallest size at which a log may rotate: one record of the greatest length and its header.
-pub const LOG_FILE_BYTES_MIN: u64 = 4 << 10;
-
 /// Most payload one `logRead` returns, whatever was asked.
 pub const LOG_READ_BYTES_MAX: u64 = 16 << 20;
 

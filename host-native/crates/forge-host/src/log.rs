@@ -19,6 +19,7 @@ use crate::grant::Action;
 use crate::ids::integer;
 use crate::limits::{LOG_READ_BYTES_MAX, LOG_RECORD_BYTES_MAX};
 use crate::machine::Machine;
+use crate::quota::{InodeKey, key_of};
 use crate::rights::Rights;
 use crate::sync::lock;
 use crate::table::Object;
@@ -36,10 +37,13 @@ const BASE_RECORD: u64 = HEADER as u64 + 8;
 /// stdout, stderr, system.
 const STREAMS: std::ops::RangeInclusive<u64> = 1..=3;
 
-/// All logs that are open for writing, by path.
+/// What a log is, however its path is spelled: the directory it lies in, and its name there.
+type LogKey = (InodeKey, String);
+
+/// All logs that are open for writing.
 #[derive(Default)]
 pub struct Logs {
-    map: Mutex<HashMap<String, Weak<LogFile>>>,
+    map: Mutex<HashMap<LogKey, Weak<LogFile>>>,
 }
 
 /// One log, shared by its writers.
@@ -220,8 +224,7 @@ fn write_record(file: &OwnedFd, at: u64, stream: u8, bytes: &[u8]) -> Result<u64
 }
 
 impl LogFile {
-    fn open(resource: &str, bytes_max: u64) -> Result<LogFile, Errno> {
-        let (dir, name) = open_parent(resource).map_err(|_| Errno::NOENT)?;
+    fn open(dir: OwnedFd, name: &str, bytes_max: u64) -> Result<LogFile, Errno> {
         // A rotation that a crash interrupted.
         let _ = unlinkat(&dir, spare_name(name), rustix::fs::AtFlags::empty());
         let file = open_file(&dir, name, OFlags::RDWR | OFlags::CREATE)?;
@@ -300,16 +303,22 @@ impl LogWriter {
     }
 }
 
+fn key_of_log(dir: &OwnedFd, name: &str) -> Result<LogKey, Errno> {
+    Ok((key_of(&fstat(dir)?), name.to_owned()))
+}
+
 impl Logs {
-    fn open(&self, resource: &str, bytes_max: u64) -> Result<Arc<LogFile>, Errno> {
+    fn open(&self, resource: &str, bytes_max: u64) -> Result<Arc<LogFile>, HostError> {
+        let (dir, name) = open_parent(resource)?;
+        let key = key_of_log(&dir, name).about(resource)?;
         let mut map = lock(&self.map);
-        if let Some(log) = map.get(resource).and_then(Weak::upgrade) {
+        if let Some(log) = map.get(&key).and_then(Weak::upgrade) {
             lock(&log.state).bytes_max = bytes_max;
             return Ok(log);
         }
         map.retain(|_, log| log.strong_count() > 0);
-        let log = Arc::new(LogFile::open(resource, bytes_max)?);
-        map.insert(resource.to_owned(), Arc::downgrade(&log));
+        let log = Arc::new(LogFile::open(dir, name, bytes_max).about(resource)?);
+        map.insert(key, Arc::downgrade(&log));
         Ok(log)
     }
 
@@ -317,7 +326,8 @@ impl Logs {
     /// are any, so that no rotation comes in between.
     fn files(&self, resource: &str) -> Result<Vec<(OwnedFd, u64)>, HostError> {
         let (parent, name) = open_parent(resource)?;
-        let writer = lock(&self.map).get(resource).and_then(Weak::upgrade);
+        let key = key_of_log(&parent, name).about(resource)?;
+        let writer = lock(&self.map).get(&key).and_then(Weak::upgrade);
         let _state = writer.as_ref().map(|log| lock(&log.state));
         let mut files = Vec::with_capacity(2);
         for name in [previous_name(name), name.to_owned()] {
@@ -346,7 +356,7 @@ impl Machine {
         let stream = stream.ok_or_else(|| invalid("the stream of a log is 1, 2 or 3"))? as u8;
         let bytes_max = integer(bytes_max).filter(|&max| max > 0);
         let bytes_max = bytes_max.ok_or_else(|| invalid("bytesMax of a log is a whole number above 0"))?;
-        let log = self.logs.open(&grant.resource, bytes_max).about(&grant.resource)?;
+        let log = self.logs.open(&grant.resource, bytes_max)?;
         let writer = Object::Log(Arc::new(LogWriter { log, stream }));
         self.adopt("logWriter", &held, &held.owner, Rights::WRITE, writer)
     }

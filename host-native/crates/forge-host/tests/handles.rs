@@ -201,6 +201,10 @@ fn rights_only_narrow() {
     std::fs::write(temp.path("f"), "text").unwrap();
     let dir = world.dir(&temp.0);
     let read = m.derive(o, dir, o, READ).unwrap();
+    assert_eq!(
+        (m.rights_of(o, dir), m.rights_of(o, read), m.rights_of(o, 5.0), m.rights_of(1.0, dir)),
+        (7.0, 1.0, 0.0, 0.0)
+    );
     assert_eq!(m.derive(o, read, o, ALL).unwrap_err().code, Code::Denied);
     assert_eq!(m.derive(o, read, o, READ + WRITE).unwrap_err().code, Code::Denied);
     assert_eq!(m.derive(o, read, o, 9.0).unwrap_err().code, Code::Invalid);

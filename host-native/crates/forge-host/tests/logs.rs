@@ -39,7 +39,7 @@ fn two_streams_share_one_file_in_the_order_written() {
     let (temp, world) = (Temp::new(), World::new());
     let path = temp.text("app.log");
     let out = writer(&world, &path, 1.0, 1e6);
-    let err = writer(&world, &path, 2.0, 1e6);
+    let err = writer(&world, &path.replace("/app.log", "//app.log"), 2.0, 1e6);
     log(&world, out, "one");
     log(&world, err, "two");
     log(&world, out, "");

@@ -49,6 +49,8 @@ const PREVIEW1_ERRNO: Readonly<Record<ErrnoName, number>> = {
   ETXTBSY: 74,
   EXDEV: 75,
 };
+/** More rights than the descriptor has; rights are preview 1's own. */
+export const NOT_CAPABLE = 76;
 /** A socket call on something that is no socket; the machine has no such errno, as it has no such call. */
 export const NOT_A_SOCKET = 57;
 

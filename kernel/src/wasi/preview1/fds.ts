@@ -3,8 +3,25 @@ import { ERRNO } from '../../host/errno.ts';
 import { STAT } from '../../host/host.ts';
 import { DESCRIPTOR_FLAG, Descriptor, type DirectoryStream, flagsOfRights } from '../descriptor.ts';
 import type { Preopen } from '../filesystem.ts';
-import { type Guest, KIND } from '../guest.ts';
+import type { Guest } from '../guest.ts';
 import { ClosedOutput, EmptyInput, type InputStream, NativeInput, NativeOutput, type OutputStream } from '../streams.ts';
+
+/** `rights` of preview 1 that mean something here; the others are shown and stand for nothing. */
+export const FD_RIGHT = {
+  read: 1 << 1,
+  seek: 1 << 2,
+  tell: 1 << 5,
+  write: 1 << 6,
+  allocate: 1 << 8,
+  pathFilestatSetSize: 1 << 19,
+  readdir: 1 << 14,
+  filestatSetSize: 1 << 22,
+} as const;
+const RIGHTS_ALL = 2 ** 30 - 1;
+/** What directories never have. */
+const FILE_ONLY = FD_RIGHT.read | FD_RIGHT.seek | FD_RIGHT.tell | FD_RIGHT.write | FD_RIGHT.allocate | FD_RIGHT.filestatSetSize | FD_RIGHT.pathFilestatSetSize;
+/** Rights whose names begin with `path_`, and `fd_readdir`: what files never have. */
+const DIRECTORY_ONLY = 0b1111_1111_1000_0000_0000 & ~FD_RIGHT.pathFilestatSetSize;
 
 /** `fdflags` of preview 1. */
 export const FDFLAG = { append: 1, dsync: 2, nonblock: 4, rsync: 8, sync: 16 } as const;
@@ -34,6 +51,9 @@ export interface NodeFd {
   /** Where read and write go on; undefined after an append, which leaves it at the end. */
   position: number | undefined;
   flags: number;
+  /** `rights` of preview 1: what the program asked for and did not give up. What it may do is decided by the machine. */
+  rights: number;
+  rightsInheriting: number;
   listing: Listing | undefined;
 }
 
@@ -62,7 +82,7 @@ export class FdTable {
     }
     for (const { path, dir, rights } of preopens) {
       const descriptor = guest.add(new Descriptor(guest, dir, rights, flagsOfRights(rights), false));
-      this.#fds.push({ kind: 'node', descriptor, preopenPath: path, position: 0, flags: 0, listing: undefined });
+      this.#fds.push({ kind: 'node', descriptor, preopenPath: path, position: 0, flags: 0, rights: RIGHTS_ALL, rightsInheriting: RIGHTS_ALL, listing: undefined });
     }
   }
 
@@ -84,11 +104,11 @@ export class FdTable {
   }
 
   /** Takes a descriptor in under the lowest free number. */
-  add(descriptor: Descriptor, flags: number): number {
+  add(descriptor: Descriptor, flags: number, rights: number, rightsInheriting: number): number {
     this.#guest.add(descriptor);
     let fd = 0;
     while (this.#fds[fd] !== undefined) fd++;
-    this.#fds[fd] = { kind: 'node', descriptor, preopenPath: undefined, position: 0, flags, listing: undefined };
+    this.#fds[fd] = { kind: 'node', descriptor, preopenPath: undefined, position: 0, flags, rights, rightsInheriting, listing: undefined };
     return fd;
   }
 
@@ -133,8 +153,11 @@ export function positionOf(guest: Guest, fd: NodeFd): number {
   return fd.position;
 }
 
-/** Whether a descriptor may be taken in. */
-export const hasRoom = (guest: Guest): boolean => guest.hasRoom(KIND.descriptor);
+/** The rights of a file or directory as fd_fdstat_get shows them. */
+export const shownRights = (fd: NodeFd, isDirectory: boolean): number => fd.rights & (isDirectory ? RIGHTS_ALL & ~FILE_ONLY : RIGHTS_ALL & ~DIRECTORY_ONLY);
+
+/** What a stream shows: wasi-libc's isatty wants one that cannot seek. */
+export const streamRights = (): number => RIGHTS_ALL & ~(DIRECTORY_ONLY | FD_RIGHT.seek | FD_RIGHT.tell);
 
 /** `fdflags` of preview 1 that decide how a file is opened, as descriptor flags. */
 export const openFlagsOf = (flags: number): number =>

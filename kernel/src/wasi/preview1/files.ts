@@ -9,14 +9,15 @@ import { FILE_TYPE, type NewTime, STAT } from '../../host/host.ts';
 import { DESCRIPTOR_FLAG, type Descriptor, mutate, OPEN_FLAG, openAt, readDirectory, setSize, setTimes, setTimesAt } from '../descriptor.ts';
 import type { Guest } from '../guest.ts';
 import { errnoOf, SUCCESS } from './errno.ts';
-import { endListing, FDFLAG, type FdTable, type Listing, type NodeFd, openFlagsOf } from './fds.ts';
+import { endListing, FD_RIGHT, FDFLAG, type FdTable, type Listing, type NodeFd, openFlagsOf } from './fds.ts';
 import type { ProgramMemory } from './memory.ts';
 import { FILETYPES } from './program.ts';
 
 const FILESTAT_BYTES = 64;
 const DIRENT_BYTES = 24;
+/** Preview 1 defines so many rights; programs that ask for more ask for none of these. */
+const RIGHTS_BITS = 30;
 const LOOKUP_SYMLINK_FOLLOW = 1;
-const RIGHT = { fdRead: 1 << 1, fdWrite: 1 << 6, fdAllocate: 1 << 8, fdReaddir: 1 << 14, fdFilestatSetSize: 1 << 22 } as const;
 const FSTFLAG = { atim: 1, atimNow: 2, mtim: 4, mtimNow: 8 } as const;
 const ADVICE_COUNT = 6;
 const NANOS_PER_SECOND = 1_000_000_000n;
@@ -109,19 +110,20 @@ export function createFiles(guest: Guest, fds: FdTable, memory: ProgramMemory) {
   // --- opening and listing ------------------------------------------------------------------------------------------------
 
   const pathOpen = (
-    ...[number, lookup, pointer, bytes, oflags, rights, , fdflags, result]: [...[number, number, number, number, number], ...[bigint, bigint], ...[number, number]]
+    ...[number, lookup, pointer, bytes, oflags, rights, inheriting, fdflags, result]: [...[number, number, number, number, number], ...[bigint, bigint], ...[number, number]]
   ): number => {
     const to = memory.check(result, 4);
     return at(number, pointer, bytes, (base, path) => {
-      const wanted = Number(BigInt.asUintN(32, rights));
+      const wanted = Number(BigInt.asUintN(RIGHTS_BITS, rights));
       let flags = openFlagsOf(fdflags);
-      if ((wanted & (RIGHT.fdRead | RIGHT.fdReaddir)) !== 0) flags |= DESCRIPTOR_FLAG.read;
+      if ((wanted & (FD_RIGHT.read | FD_RIGHT.readdir)) !== 0) flags |= DESCRIPTOR_FLAG.read;
       // Who asks for a directory with every right means to use it as one.
-      const writes = (wanted & (RIGHT.fdWrite | RIGHT.fdAllocate | RIGHT.fdFilestatSetSize)) !== 0 && (oflags & OPEN_FLAG.directory) === 0;
+      const writes = (wanted & (FD_RIGHT.write | FD_RIGHT.allocate | FD_RIGHT.filestatSetSize)) !== 0 && (oflags & OPEN_FLAG.directory) === 0;
       if (writes) flags |= DESCRIPTOR_FLAG.write;
       const opened = openAt(guest, base, lookup, path, oflags, flags);
       if (typeof opened === 'number') return opened;
-      memory.view.setUint32(to, fds.add(opened, fdflags & (FDFLAG.append | FDFLAG.nonblock | FDFLAG.dsync | FDFLAG.rsync | FDFLAG.sync)), true);
+      const kept = fdflags & (FDFLAG.append | FDFLAG.nonblock | FDFLAG.dsync | FDFLAG.rsync | FDFLAG.sync);
+      memory.view.setUint32(to, fds.add(opened, kept, wanted, Number(BigInt.asUintN(RIGHTS_BITS, inheriting))), true);
       return 0;
     });
   };
@@ -226,7 +228,7 @@ export function createFiles(guest: Guest, fds: FdTable, memory: ProgramMemory) {
         return host.advise(owner, descriptor.handle, Number(offset), Number(length), advice);
       }),
     // Not every file system has fallocate(2), and a promise of space that is not one is worse than none.
-    fd_allocate: (number: number) => withNode(number, () => -ERRNO.EOPNOTSUPP),
+    fd_allocate: (number: number) => withNode(number, ({ descriptor }) => (descriptor.type() === FILE_TYPE.directory ? -ERRNO.EBADF : -ERRNO.EOPNOTSUPP)),
     fd_datasync: (number: number) => withNode(number, ({ descriptor }) => host.sync(owner, descriptor.handle, true)),
     fd_filestat_get: fdFilestatGet,
     fd_filestat_set_size: (number: number, size: bigint) => withNode(number, ({ descriptor }) => (isOffset(size) ? setSize(guest, descriptor, Number(size)) : -ERRNO.EINVAL)),

@@ -11,18 +11,14 @@ import type { Guest } from '../guest.ts';
 import { WASI_BOUNDS } from '../limits.ts';
 import { awaitReady, Pollable } from '../pollable.ts';
 import { trap, WasiExit } from '../trap.ts';
-import { errnoOf, SUCCESS } from './errno.ts';
-import { FDFLAG, type FdTable, type NodeFd, positionOf, type StreamFd } from './fds.ts';
+import { errnoOf, NOT_CAPABLE, SUCCESS } from './errno.ts';
+import { FD_RIGHT, FDFLAG, type FdTable, type NodeFd, positionOf, type StreamFd, shownRights, streamRights } from './fds.ts';
 import type { ProgramMemory } from './memory.ts';
 
 /** `filetype` of preview 1, by {@link FILE_TYPE}. */
 export const FILETYPES: readonly number[] = [0, 1, 2, 3, 0, 7, 4, 6];
 const FILETYPE_CHARACTER_DEVICE = 2;
 const FILETYPE_UNKNOWN = 0;
-/** Every right: what may be done is decided at each call. wasi-libc asks for rights by cutting down what it sees here. */
-const RIGHTS_ALL = 2 ** 30 - 1;
-const RIGHT_FD_SEEK = 1 << 2;
-const RIGHT_FD_TELL = 1 << 5;
 const WHENCE = { set: 0, cur: 1, end: 2 } as const;
 /** IOV_MAX of Linux. */
 const IOVECS_MAX = 1024;
@@ -147,13 +143,17 @@ export function createProgram(guest: Guest, options: CliOptions, fds: FdTable, m
   const readNode = (fd: NodeFd, iovecs: readonly Iovec[], offset: number): number => {
     const fault = fd.descriptor.checkFile(DESCRIPTOR_FLAG.read);
     if (fault < 0) return fault;
+    if ((fd.rights & FD_RIGHT.read) === 0) return -ERRNO.EBADF;
     return scatter(iovecs, (into, pointer, bytes) => host.pread(owner, fd.descriptor.handle, into, pointer, bytes, offset));
   };
 
-  const writeNode = (fd: NodeFd, iovecs: readonly Iovec[], offset: number): number =>
-    gather(iovecs, (from, pointer, bytes, done) => writeAt(guest, fd.descriptor, from, pointer, bytes, offset + done));
+  const writeNode = (fd: NodeFd, iovecs: readonly Iovec[], offset: number): number => {
+    if ((fd.rights & FD_RIGHT.write) === 0) return -ERRNO.EBADF;
+    return gather(iovecs, (from, pointer, bytes, done) => writeAt(guest, fd.descriptor, from, pointer, bytes, offset + done));
+  };
 
-  const appendNode = ({ descriptor }: NodeFd, iovecs: readonly Iovec[]): number => {
+  const appendNode = ({ descriptor, rights }: NodeFd, iovecs: readonly Iovec[]): number => {
+    if ((rights & FD_RIGHT.write) === 0) return -ERRNO.EBADF;
     const fault = descriptor.checkFile(DESCRIPTOR_FLAG.write);
     if (fault < 0) return fault;
     const count = gather(iovecs, (from, pointer, bytes) => host.append(owner, descriptor.handle, from, pointer, bytes));
@@ -241,22 +241,21 @@ export function createProgram(guest: Guest, options: CliOptions, fds: FdTable, m
     const fd = fds.find(number);
     if (fd === undefined) return errnoOf(-ERRNO.EBADF);
     let filetype = FILETYPE_UNKNOWN;
-    let rights = RIGHTS_ALL;
+    let rights = streamRights();
+    let inheriting = 0;
     if (fd.kind === 'node') {
       const type = fd.descriptor.type();
       if (type < 0) return errnoOf(type);
       filetype = FILETYPES[type] ?? FILETYPE_UNKNOWN;
-    } else {
-      // wasi-libc's isatty: a character device that cannot seek.
-      if (fd.isTerminal) filetype = FILETYPE_CHARACTER_DEVICE;
-      rights &= ~(RIGHT_FD_SEEK | RIGHT_FD_TELL);
-    }
+      rights = shownRights(fd, type === FILE_TYPE.directory);
+      inheriting = fd.rightsInheriting;
+    } else if (fd.isTerminal) filetype = FILETYPE_CHARACTER_DEVICE;
     memory.bytes.fill(0, at, at + 24);
     const { view } = memory;
     view.setUint8(at, filetype);
     view.setUint16(at + 2, fd.flags, true);
     view.setUint32(at + 8, rights, true);
-    view.setUint32(at + 16, RIGHTS_ALL, true);
+    view.setUint32(at + 16, inheriting, true);
     return SUCCESS;
   };
 
@@ -267,6 +266,19 @@ export function createProgram(guest: Guest, options: CliOptions, fds: FdTable, m
     const fixed = FDFLAG.dsync | FDFLAG.rsync | FDFLAG.sync;
     if ((flags & fixed & ~fd.flags) !== 0 || (flags & ~(fixed | FDFLAG.append | FDFLAG.nonblock)) !== 0) return errnoOf(-ERRNO.EINVAL);
     fd.flags = (fd.flags & fixed) | (flags & (FDFLAG.append | FDFLAG.nonblock));
+    return SUCCESS;
+  };
+
+  /** Rights can be given up and never taken back. */
+  const fdstatSetRights = (number: number, rights: bigint, inheriting: bigint): number => {
+    const fd = fds.find(number);
+    if (fd === undefined) return errnoOf(-ERRNO.EBADF);
+    if (fd.kind === 'stream') return errnoOf(-ERRNO.EOPNOTSUPP);
+    const wanted = BigInt.asUintN(64, rights);
+    const wantedInheriting = BigInt.asUintN(64, inheriting);
+    if ((wanted & ~BigInt(fd.rights)) !== 0n || (wantedInheriting & ~BigInt(fd.rightsInheriting)) !== 0n) return NOT_CAPABLE;
+    fd.rights = Number(wanted);
+    fd.rightsInheriting = Number(wantedInheriting);
     return SUCCESS;
   };
 
@@ -355,8 +367,7 @@ export function createProgram(guest: Guest, options: CliOptions, fds: FdTable, m
       fd_close: (fd: number) => errnoOf(fds.close(fd)),
       fd_fdstat_get: fdstatGet,
       fd_fdstat_set_flags: fdstatSetFlags,
-      // Deprecated: rights are not what guards anything here, so they cannot be given up either.
-      fd_fdstat_set_rights: (fd: number) => errnoOf(fds.find(fd) === undefined ? -ERRNO.EBADF : -ERRNO.EOPNOTSUPP),
+      fd_fdstat_set_rights: fdstatSetRights,
       fd_prestat_get: prestatGet,
       fd_prestat_dir_name: prestatDirName,
       fd_read: fdRead,

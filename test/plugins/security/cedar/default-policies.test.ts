@@ -72,6 +72,13 @@ const ROWS: Row[] = [
   ['allow', 'Plugin:container-runtime', 'stdio.inherit', 'Stdio:terminal', LOCAL, ['container-stdio']],
   ['allow', 'Plugin:container-runtime', 'stdio.inherit', 'Stdio:terminal', { ...REMOTE, consented: true }, ['container-stdio']],
   ['deny', 'Plugin:container-runtime', 'stdio.inherit', 'Stdio:terminal', REMOTE],
+  ['allow', 'Plugin:container-runtime', 'pipe.create', 'Node:here', LOCAL, ['container-stdin']],
+  ['deny', 'Plugin:container-runtime', 'pipe.create', 'Node:here', { ...REMOTE, consented: true }],
+  ['deny', 'Plugin:storage', 'pipe.create', 'Node:here', TYPED],
+  ['allow', 'Plugin:container-runtime', 'package.resolve', 'Package:sha256:aa', LOCAL, ['package-resolve']],
+  ['allow', 'Plugin:api', 'package.resolve', 'Package:sha256:aa', LOCAL, ['package-resolve']],
+  ['deny', 'Plugin:api', 'package.resolve', 'Package:sha256:aa', REMOTE],
+  ['deny', 'Plugin:storage', 'package.resolve', 'Package:sha256:aa', TYPED],
   ['deny', 'Plugin:storage', 'workload.start', 'Package:sha256:aa', TYPED],
   ['deny', 'Workload:web', 'workload.start', 'Package:sha256:aa', TYPED],
   ['deny', 'Workload:web', 'workload.signal', 'Process:p1', TYPED],
@@ -84,8 +91,6 @@ const ROWS: Row[] = [
   ['deny', 'Plugin:weather', 'outbound.define', 'Endpoint:https://a.example:443', { ...TYPED, manifestConsented: true }],
   // what nobody may
   ['deny', 'Plugin:container-runtime', 'log.read', 'Process:p1', TYPED],
-  ['deny', 'Plugin:container-runtime', 'pipe.create', 'Node:here', TYPED],
-  ['deny', 'Plugin:container-runtime', 'package.resolve', 'Package:sha256:aa', TYPED],
   ['deny', 'Plugin:api', 'trust.validate', 'Node:here', TYPED],
 ];
 
