@@ -16,7 +16,7 @@ use forge_host::Errno;
 use napi::sys;
 use std::mem::MaybeUninit;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::ptr::null_mut;
+use std::ptr::{null, null_mut};
 
 /// Longest string read: a path that fills it is too long anyway.
 const TEXT: usize = 4100;
@@ -204,9 +204,10 @@ pub unsafe fn run<const N: usize>(
                 .or_else(|| panic.downcast_ref::<&str>().copied())
                 .unwrap_or("panic");
             // The message may hold a NUL; Node-API wants a C string.
-            let message = std::ffi::CString::new(why.replace('\0', " ")).unwrap_or_default();
-            // SAFETY: as above.
-            unsafe { sys::napi_throw_error(env, c"other".as_ptr(), message.as_ptr()) };
+            let message = format!("bug in host-native: {}", why.replace('\0', " "));
+            let message = std::ffi::CString::new(message).unwrap_or_default();
+            // SAFETY: as above. No code: those of the error table are for refusals.
+            unsafe { sys::napi_throw_error(env, null(), message.as_ptr()) };
             null_mut()
         }
     }

@@ -18,7 +18,7 @@ int main(int argc, char **argv) {
   if (!strcmp(verb, "read")) { FILE *f = fopen(argv[2], "r"); if (!f) { perror(argv[2]); return 3; } int c; while ((c = fgetc(f)) != EOF) putchar(c); return 0; }
   if (!strcmp(verb, "sleep")) { sleep(60); return 0; }
   if (!strcmp(verb, "spin")) for (volatile int i = 0;; i++);
-  if (!strcmp(verb, "grow")) { size_t total = 0; for (;;) { void *p = malloc(1 << 20); if (!p) { printf("%zu\\n", total); return 0; } memset(p, 1, 1 << 20); total += 1 << 20; } }
+  if (!strcmp(verb, "grow")) { size_t total = 0; for (;;) { char *volatile p = malloc(1 << 20); if (!p) { printf("%zu\\n", total); return 0; } memset(p, 1, 1 << 20); total += 1 << 20; } }
   return 2;
 }`;
 

@@ -14,6 +14,7 @@ const report = (step: string): void => void process.stdout.write(`${step}\n`);
 async function install(file: string, out: string): Promise<StoredPackage> {
   report('checking');
   const reader = await openPackage(file);
+  if (reader.manifest.plugin) throw new Refusal('unsupported', 'it is a plugin, not a program', { where: file, hint: 'a plugin stands in the composition file: plugins/system.toml' });
   const containers: { name: string; component: string; manifest: string }[] = [];
   // Every blob, before anything is made of any of them.
   await reader.verify();
@@ -24,7 +25,7 @@ async function install(file: string, out: string): Promise<StoredPackage> {
     if (!component) {
       let bytes: Uint8Array = await read();
       const info = inspectWasm(bytes);
-      if (!reader.manifest.plugin) checkProgram(info, container, reader.manifest);
+      checkProgram(info, container, reader.manifest);
       if (info.kind === 'preview1-command') {
         report('adapting a preview 1 module');
         const { adaptPreview1 } = await import('../wasi/preview1.ts');

@@ -53,7 +53,11 @@ export class Launcher {
     try {
       const mounts = plan.mounts.map((mount) => ({ tree: this.#mount(mount, held), target: mount.target }));
       if (plan.allowedOutboundHosts.length > 0) held.outbound = this.#platform.outbound.prepare([...plan.allowedOutboundHosts]);
-      const { id: workload, isolation, reason } = this.#platform.workloads.start({
+      const {
+        id: workload,
+        isolation,
+        reason,
+      } = this.#platform.workloads.start({
         component: plan.component,
         name,
         args: [...plan.args],

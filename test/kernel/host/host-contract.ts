@@ -1,6 +1,6 @@
 /** What every {@link Host} must do, as one suite: `host-memory.test.ts` and `host-native.test.ts` run it against theirs. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { ERRNO, errnoName } from '../../../kernel/src/host/errno.ts';
+import { errnoName } from '../../../kernel/src/host/errno.ts';
 import { CLOCK, FILE_TYPE, type GrantAction, type Handle, type Host, HostError, LOG_STREAM, OPEN, type Owner, type Quota, RIGHT, STAT } from '../../../kernel/src/host/host.ts';
 
 /** One machine with one fresh directory, and what an outsider can do to it. */

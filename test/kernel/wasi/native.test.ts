@@ -52,7 +52,11 @@ describe.skipIf(missing)(`guests on the native machine${missing ? ` (${missing})
     host.close(owner, writer);
     let out = '';
     const into = new Uint8Array(65_536);
-    for (let n: number; (n = host.streamRead(owner, reader, into, 0, into.length)) > 0; ) out += new TextDecoder().decode(into.subarray(0, n));
+    for (;;) {
+      const count = host.streamRead(owner, reader, into, 0, into.length);
+      if (count <= 0) break;
+      out += new TextDecoder().decode(into.subarray(0, count));
+    }
     host.ownerDrop(owner);
     rmSync(root, { recursive: true });
     const expected = run(program);

@@ -1,5 +1,6 @@
+import { buildPlugin } from '@forgeone/sdk/build';
 import { createHarness, type Harness } from '@forgeone/sdk/testing';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { refusalOf } from '../fake-kernel.ts';
 import { projectDir } from '../project-dir.ts';
 import { COMPONENT, PACKAGE, specOf } from './fake-platform.ts';
@@ -7,12 +8,16 @@ import { COMPONENT, PACKAGE, specOf } from './fake-platform.ts';
 const RUNTIME = 'forge:container/runtime@0.1.0';
 
 describe('the container-runtime plugin as a component', () => {
+  let component: Uint8Array;
   let harness: Harness;
   let mounted: string[];
+  beforeAll(async () => {
+    ({ component } = await buildPlugin({ projectDir: projectDir('container-runtime') }));
+  });
   beforeEach(async () => {
     mounted = [];
     harness = await createHarness({
-      projectDir: projectDir('container-runtime'),
+      component,
       caller: { chain: ['spiffe://local/user/alice', 'spiffe://local/plugin/api'] },
       config: { 'containers-max': '3' },
       imports: {
@@ -88,7 +93,7 @@ describe('the container-runtime plugin as a component', () => {
   });
 
   test('does not start with a setting that makes no sense', async () => {
-    const wrong = await createHarness({ projectDir: projectDir('container-runtime'), config: { 'log-bytes-max': '16 MiB' } });
+    const wrong = await createHarness({ component, config: { 'log-bytes-max': '16 MiB' } });
     expect(refusalOf(() => wrong.start()).detail.where).toBe('container-runtime.config.log-bytes-max');
   });
 });

@@ -86,6 +86,7 @@ describe('starting', () => {
     });
     const { id } = runtime().create(spec);
     expect(runtime().start(id)).toMatchObject({ state: 'running', startedMs: platform.clock.ms });
+    expect(runtime().inspect(id).isolation).toMatch(/^worker: ./);
     const started = platform.workloads.get(platform.only())?.spec;
     const held = (handle: string | null | undefined) => platform.held.get(handle ?? '');
     expect(started).toMatchObject({

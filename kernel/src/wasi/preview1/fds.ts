@@ -21,7 +21,7 @@ const RIGHTS_ALL = 2 ** 30 - 1;
 /** What directories never have. */
 const FILE_ONLY = FD_RIGHT.read | FD_RIGHT.seek | FD_RIGHT.tell | FD_RIGHT.write | FD_RIGHT.allocate | FD_RIGHT.filestatSetSize | FD_RIGHT.pathFilestatSetSize;
 /** Rights whose names begin with `path_`, and `fd_readdir`: what files never have. */
-const DIRECTORY_ONLY = 0b1111_1111_1000_0000_0000 & ~FD_RIGHT.pathFilestatSetSize;
+const DIRECTORY_ONLY = (0xfff << 9) | (0b111 << 24);
 
 /** `fdflags` of preview 1. */
 export const FDFLAG = { append: 1, dsync: 2, nonblock: 4, rsync: 8, sync: 16 } as const;

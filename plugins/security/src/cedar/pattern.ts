@@ -32,10 +32,9 @@ function matcherOf(pieces: readonly string[]): (text: string) => boolean {
   if (pieces.length === 1) return (text) => text === first;
   const last = pieces.at(-1) ?? '';
   const middle = pieces.slice(1, -1).filter((piece) => piece !== '');
-  const shortest = first.length + last.length;
   return (text) => {
     spendText(text.length);
-    if (text.length < shortest || !text.startsWith(first) || !text.endsWith(last)) return false;
+    if (!text.startsWith(first) || !text.endsWith(last)) return false;
     const end = text.length - last.length;
     let at = first.length;
     for (const piece of middle) {
@@ -44,6 +43,7 @@ function matcherOf(pieces: readonly string[]): (text: string) => boolean {
       if (found < 0) return false;
       at = found + piece.length;
     }
+    // Also false where the first and last piece would overlap.
     return at <= end;
   };
 }

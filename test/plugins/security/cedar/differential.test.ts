@@ -8,8 +8,12 @@ import { askOfficial, askOurs, official } from './official.ts';
 // Fixed, so that a red run is red again; FORGE_TEST_SEED explores further.
 const seed = Number(process.env['FORGE_TEST_SEED'] ?? 2026);
 
+/** So many runs, or as many as fit: a busy machine gets fewer, never a red test. */
+const runs = (numRuns: number, interruptAfterTimeLimit: number) => ({ seed, numRuns, interruptAfterTimeLimit });
+
 describe('the evaluator and the official engine', () => {
   it('agree on conditions', () => {
+    let asked = 0;
     let errors = 0;
     let allows = 0;
     fc.assert(
@@ -17,16 +21,17 @@ describe('the evaluator and the official engine', () => {
         const set = { staticPolicies: numbered(list) };
         const expected = askOfficial(set, store, question);
         expect(askOurs(set, store, question)).toEqual(expected);
+        asked += 1;
         if (expected !== 'refused') {
           errors += expected.failed.length;
           allows += expected.decision === 'allow' ? 1 : 0;
         }
       }),
-      { seed, numRuns: 500 },
+      runs(500, 4_000),
     );
     // The world is no use if nothing ever holds, or nothing ever fails.
-    expect(allows).toBeGreaterThan(50);
-    expect(errors).toBeGreaterThan(200);
+    expect(allows / asked).toBeGreaterThan(0.1);
+    expect(errors / asked).toBeGreaterThan(0.4);
   });
 
   it('agree on scopes', () => {
@@ -35,7 +40,7 @@ describe('the evaluator and the official engine', () => {
         const set = { staticPolicies: numbered(list) };
         for (const question of questions) expect(askOurs(set, store, question)).toEqual(askOfficial(set, store, question));
       }),
-      { seed, numRuns: 150 },
+      runs(150, 2_500),
     );
   });
 
@@ -50,7 +55,7 @@ describe('the evaluator and the official engine', () => {
         const set = { staticPolicies: { p: parsed.json as never } };
         expect(askOurs(set, store, question)).toEqual(askOfficial({ staticPolicies: { p: text.text as never } }, store, question));
       }),
-      { seed, numRuns: 200 },
+      runs(200, 1_500),
     );
   });
 });
@@ -63,7 +68,7 @@ describe('the scope index', () => {
         const store = readEntities(json);
         for (const question of questions) expect(authorize(set, store, question)).toEqual(authorize(set, store, question, { indexed: false }));
       }),
-      { seed, numRuns: 60 },
+      runs(60, 1_500),
     );
   });
 });
