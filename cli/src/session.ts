@@ -63,7 +63,8 @@ export function openSession(): Session {
     env: process.env,
     cwd: process.cwd(),
     isTerminal,
-    columns: () => process.stderr.columns ?? 80,
+    // A terminal that does not say has 0.
+    columns: () => process.stderr.columns || 80,
     out: (text) => write(1, text),
     err: (text) => write(2, text),
     pipe,

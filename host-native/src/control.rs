@@ -109,6 +109,12 @@ pub fn owner_drop(owner: f64) {
     MACHINE.owner_drop(owner);
 }
 
+/// `ownerRelease`.
+#[napi(catch_unwind)]
+pub fn owner_release(owner: f64) {
+    MACHINE.owner_release(owner);
+}
+
 /// `ownerCancel`.
 #[napi(catch_unwind)]
 pub fn owner_cancel(owner: f64) {

@@ -4,7 +4,7 @@
  * Three kinds of failure are kept apart. A *refusal* is a {@link Refusal}: typed, the caller decides. A *fault* is a
  * {@link Fault}: a plugin trapped, hung or overran; its caller sees `unavailable` and the supervisor acts. A *bug* is
  * anything else that is thrown: logged with its place, and the process lives. `test/contract/errors.test.ts` holds
- * this table to `wit/forge-types/types.wit` and `host-native/src/error.rs`.
+ * this table to `wit/forge-types/types.wit` and `host-native/crates/forge-host/src/error.rs`.
  */
 
 /** One row per case: HTTP status (RFC 9110), gRPC status (google.rpc.Code), process exit code (sysexits.h where one fits, else 125 as podman). */

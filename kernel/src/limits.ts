@@ -16,7 +16,7 @@ export const LIMITS = {
   /** What a client may ask for at most; longer waits are parked at the ingress and cost no plugin. */
   callDeadlineMsMax: 60_000,
   /** One decision of the security plugin: it is pure computation, so anything longer is a hang, and a hang is a no. */
-  decisionDeadlineMs: 1_000,
+  decisionDeadlineMs: 3_000,
   /** `lifecycle.start`, which may reconcile a store; as documented in forge:plugin. */
   pluginStartMs: 5_000,
   /** `lifecycle.health`, as documented in forge:plugin. */

@@ -130,7 +130,7 @@ describe.skipIf(noClang)(`forge run${noClang ? ` (${noClang})` : ''}`, () => {
     writeFileSync(home.path('text.wasm'), 'this is text');
     const { code, stderr } = run(home.path('text.wasm'));
     expect(code).toBe(126);
-    expect(stderr).toMatch(/not WebAssembly/);
+    expect(stderr).toMatch(/neither a package nor WebAssembly/);
     expect(stderr).not.toMatch(/\bat .*\.(ts|mjs|js):/);
   });
 

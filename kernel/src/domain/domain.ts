@@ -162,7 +162,7 @@ export class Domain {
     const { host } = this.#options.gate;
     slot.state = 'starting';
     slot.generation += 1;
-    if (slot.owner) host.ownerDrop(slot.owner);
+    if (slot.owner) host.ownerRelease(slot.owner);
     slot.owner = host.ownerCreate(`plugin/${slot.unit.name}#${slot.generation}`);
     this.#options.services.setOwner(slot.unit.order, slot.owner);
     const context: CallContext = {
@@ -186,12 +186,13 @@ export class Domain {
     return slot.instance;
   }
 
-  /** Ends a faulty instance: what it held is revoked, and the next call starts a new one while the budget lasts. */
+  /** Ends a faulty instance: what it held is closed, and the next call starts a new one while the budget lasts. */
   #fault(slot: Slot, thrown: unknown, context: CallContext): void {
     const { host } = this.#options.gate;
     const now = monotonicMs();
     slot.instance = undefined;
-    host.ownerDrop(slot.owner);
+    // What it gave to workloads lives on: they keep running.
+    host.ownerRelease(slot.owner);
     while (slot.restarts[0] !== undefined && slot.restarts[0] < now - LIMITS.restartWindowMs) slot.restarts.shift();
     slot.restarts.push(now);
     slot.state = slot.restarts.length > LIMITS.restartsMax ? 'quarantined' : 'faulted';

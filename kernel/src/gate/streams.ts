@@ -34,6 +34,8 @@ export function streamsImports({ slot, gate, grants, services }: HostImportConte
       return grants.open(slot.owner, grant, () => {
         const [reader, writer] = host.pipeCreate(slot.owner, grant);
         services.offerPipe(name, host.derive(slot.owner, writer, services.ingressOwner, host.rightsOf(slot.owner, writer)));
+        // One writer only, or the guest would never see the end.
+        host.close(slot.owner, writer);
         return reader;
       });
     },

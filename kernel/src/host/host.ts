@@ -37,7 +37,7 @@ export interface Grant {
   readonly callId: string;
   /** The operation, for example `dir.open`, `log.open`, `stdio.inherit`, `outbound.define`. Closed set: {@link GrantAction}. */
   readonly action: GrantAction;
-  /** Canonical name of the resource: an absolute path for `dir.open` and `log.open`, `0`/`1`/`2` for `stdio.inherit`, empty for others. */
+  /** Canonical name of the resource: an absolute path for `dir.open` and `log.open`, `0`/`1`/`2` for `stdio.inherit`, the base directory for `dir.scratch`, empty for others. */
   readonly resource: string;
   readonly rights: Rights;
   /** Unix time in milliseconds after which the grant and all made from it are dead; 0 for no end. */
@@ -142,6 +142,11 @@ export interface Host {
   ownerCreate(name: string): Owner;
   /** Revokes all that the owner holds, wakes what it blocks in (with -ECANCELED), and forgets it. Unknown owners are ignored. */
   ownerDrop(owner: Owner): void;
+  /**
+   * Closes all that the owner holds and forgets it, as when a plugin failed: what others were given from it lives on
+   * and moves up to its parent. Unknown owners are ignored.
+   */
+  ownerRelease(owner: Owner): void;
   /** Wakes every blocking call of the owner with -ECANCELED; all later ones return that at once. Safe from any thread. */
   ownerCancel(owner: Owner): void;
 
@@ -227,7 +232,7 @@ export interface Host {
   /** 1 when the stream is a terminal, else 0. */
   isTerminal(owner: Owner, stream: Handle): number;
   /**
-   * Waits until one of the streams is ready or the time is over. Bit i of `ready[i]` is set to 1 when stream i can be
+   * Waits until one of the streams is ready or the time is over. `ready[i]` is set to 1 when stream i can be
    * read (or written, for writers), has ended or failed. Files and log writers are always ready. `timeoutNs` < 0 waits without end.
    * Returns how many are ready; -ECANCELED after ownerCancel. Also the platform's sleep: no streams, a timeout.
    */

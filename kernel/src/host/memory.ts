@@ -90,6 +90,10 @@ class InMemoryHost implements MemoryHost {
     this.#handles.ownerDrop(owner);
   }
 
+  ownerRelease(owner: Owner): void {
+    this.#handles.ownerRelease(owner);
+  }
+
   ownerCancel(owner: Owner): void {
     this.#handles.ownerCancel(owner);
   }

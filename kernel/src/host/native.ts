@@ -67,6 +67,7 @@ function bind(addon: Addon): NativeHost {
 
     ownerCreate: refusing(addon.ownerCreate),
     ownerDrop: refusing(addon.ownerDrop),
+    ownerRelease: refusing(addon.ownerRelease),
     ownerCancel: refusing(addon.ownerCancel),
     grantMint: refusing(addon.grantMint),
     takeMintKey: refusing(addon.takeMintKey),

@@ -16,6 +16,7 @@ import { createRandom } from './random.ts';
 import { createSockets } from './sockets.ts';
 
 export type { Preopen } from './filesystem.ts';
+export { PROVIDED_INTERFACES, unprovidedImports } from './interfaces.ts';
 export type { WasiLimits } from './limits.ts';
 export { WasiCancelled, WasiExit } from './trap.ts';
 

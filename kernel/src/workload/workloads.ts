@@ -45,6 +45,7 @@ export class Workloads {
   readonly #pool: Tinypool;
   readonly #workloads = new Map<string, Workload>();
   readonly #ended: string[] = [];
+  #closing = false;
   /** Ahead-of-time compilation in progress: a guest waits for it rather than compile the same in another thread. */
   #prepared: Promise<unknown> = Promise.resolve();
 
@@ -112,8 +113,9 @@ export class Workloads {
     if (workload.status.tag !== 'ended') this.#end(workload, 'stopped', graceMs);
   }
 
-  /** Ends all guests and the pool. */
+  /** Ends all guests and the pool. What is in the journal stays there: the next start tells that it was lost, and policies start it again. */
   async close(): Promise<void> {
+    this.#closing = true;
     for (const workload of this.#workloads.values()) if (workload.status.tag !== 'ended') this.#end(workload, 'stopped', 0);
     await this.#pool.destroy();
   }
@@ -136,6 +138,7 @@ export class Workloads {
     this.#ended.push(order.id);
     while (this.#ended.length > ENDED_KEPT) this.#workloads.delete(this.#ended.shift() as string);
     this.#options.log.debug({ callId: order.context.callId, workload: order.id, outcome: final }, 'workload ended');
+    if (this.#closing && this.#options.journal) return;
     // Delivered before it is forgotten: killed in between, it is delivered again as lost, and the plugin knows better.
     this.#options.ended(order.id, final, order.context);
     this.#options.journal?.end(order.id);

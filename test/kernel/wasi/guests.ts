@@ -4,15 +4,15 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { componentEmbed, componentNew, parse } from '@bytecodealliance/jco-transpile/wasm-tools';
+import { afterAll } from 'vitest';
 import type { LoadedComponent } from '../../../kernel/src/domain/plugin-unit.ts';
-import type { Handle, Host, Owner, Rights } from '../../../kernel/src/host/host.ts';
+import type { Handle, Rights } from '../../../kernel/src/host/host.ts';
 import { type MemoryHost, openMemoryHost } from '../../../kernel/src/host/memory.ts';
-import { LIMITS } from '../../../kernel/src/limits.ts';
 import { componentDir } from '../../../kernel/src/loader/cache.ts';
-import { Instantiator } from '../../../kernel/src/loader/instantiate.ts';
 import { transpileComponent } from '../../../kernel/src/loader/transpile.ts';
-import { createWasi, type Preopen, WasiExit, type WasiLimits } from '../../../kernel/src/wasi/index.ts';
+import type { WasiLimits } from '../../../kernel/src/wasi/index.ts';
 import { adaptPreview1 } from '../../../kernel/src/wasi/preview1.ts';
+import { runOn } from './run-on.ts';
 
 const works = (command: string, ...args: string[]): boolean => {
   try {
@@ -24,9 +24,8 @@ const works = (command: string, ...args: string[]): boolean => {
 };
 
 const folder = mkdtempSync(join(tmpdir(), 'forge-wasi-'));
-process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 let built = 0;
-const instantiator = new Instantiator(join(folder, 'code'));
 
 /** Why C programs cannot be built here, or undefined. */
 export const withoutClang: string | undefined = (() => {
@@ -107,34 +106,4 @@ export function run(component: LoadedComponent, options: RunOptions = {}): RunRe
   const code = runOn(host, owner, component, { ...options, preopens, stdin, stdout, stderr });
   if (host.handleCount() !== handles) throw new Error(`the guest left ${host.handleCount() - handles} handles behind`);
   return { code, out: host.stdout.text, err: host.stderr.text, host };
-}
-
-export function runOn(
-  host: Host,
-  owner: Owner,
-  component: LoadedComponent,
-  options: Omit<RunOptions, 'stdin'> & { preopens: Preopen[]; stdin?: Handle | undefined; stdout?: Handle | undefined; stderr?: Handle | undefined },
-): number {
-  const wasi = createWasi({
-    host,
-    owner,
-    args: ['program', ...(options.args ?? [])],
-    env: options.env ?? [],
-    preopens: options.preopens,
-    stdin: options.stdin,
-    stdout: options.stdout,
-    stderr: options.stderr,
-    limits: { ...LIMITS, ...options.limits },
-  });
-  try {
-    const instance = instantiator.instantiate(component, wasi.imports as Record<string, unknown>, 256 * 1024 * 1024);
-    const name = Object.keys(instance).find((exported) => exported.startsWith('wasi:cli/run@'));
-    (instance[name ?? ''] as { run(): void }).run();
-    return 0;
-  } catch (thrown) {
-    if (thrown instanceof WasiExit) return thrown.code;
-    throw thrown;
-  } finally {
-    wasi.dispose();
-  }
 }

@@ -2,7 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { LoadedComponent } from '../../../kernel/src/domain/plugin-unit.ts';
 import { openNativeHost } from '../../../kernel/src/host/native.ts';
-import { runOn } from './guests.ts';
+import { runOn } from './run-on.ts';
 
 const { component, owner, stdin, stdout } = workerData as { component: LoadedComponent; owner: number; stdin: number; stdout: number };
 let outcome: string;

@@ -6,7 +6,8 @@ import { Worker } from 'node:worker_threads';
 import { describe, expect, test } from 'vitest';
 import type { GrantAction, Handle, Host } from '../../../kernel/src/host/host.ts';
 import { openNativeHost } from '../../../kernel/src/host/native.ts';
-import { buildC, loadPreview1, run, runOn, withoutClang } from './guests.ts';
+import { buildC, loadPreview1, run, withoutClang } from './guests.ts';
+import { runOn } from './run-on.ts';
 
 let opened: { readonly host: Host; readonly mintKey: string } | undefined;
 let missing = withoutClang;

@@ -38,6 +38,13 @@ impl Machine {
         }
     }
 
+    /// `ownerRelease`.
+    pub fn owner_release(&self, owner: f64) {
+        if let Some(owner) = self.owners.forget(owner) {
+            self.table.release_owner(&owner);
+        }
+    }
+
     /// `ownerCancel`.
     pub fn owner_cancel(&self, owner: f64) {
         if let Some(owner) = self.owners.find(owner) {

@@ -341,6 +341,27 @@ impl Table {
 
     /// Kills all that an owner holds.
     pub fn kill_owner(&self, owner: &Arc<Owner>) -> usize {
+        self.owned_by(owner).into_iter().map(|handle| self.kill(handle)).sum()
+    }
+
+    /// Closes all that an owner holds; what others made from it moves up, as with `close`.
+    pub fn release_owner(&self, owner: &Arc<Owner>) {
+        for handle in self.owned_by(owner) {
+            let Some(lineage) = self.lineage(handle) else { continue };
+            let entry = {
+                let mut nodes = lineage.lock();
+                if !nodes.remove(handle) {
+                    continue;
+                }
+                self.displace(handle)
+            };
+            if let Some(entry) = &entry {
+                Self::wake(entry);
+            }
+        }
+    }
+
+    fn owned_by(&self, owner: &Arc<Owner>) -> Vec<Handle> {
         let mut held = Vec::new();
         for (chunk, slots) in self.chunks.iter().enumerate() {
             let Some(slots) = slots.get() else { continue };
@@ -351,7 +372,7 @@ impl Table {
                 }
             }
         }
-        held.into_iter().map(|handle| self.kill(handle)).sum()
+        held
     }
 
     /// Kills what has outlived its lease. Uses see the end of a lease by themselves; this frees what nobody uses.

@@ -78,6 +78,15 @@ export class HandleTable {
     this.#principals.delete(owner);
   }
 
+  /** Closes all that an owner holds; what others made from it lives on. */
+  ownerRelease(owner: Owner): void {
+    const principal = this.#principals.get(owner);
+    if (!principal) return;
+    principal.cancelled = true;
+    for (const entry of [...principal.entries]) this.close(entry);
+    this.#principals.delete(owner);
+  }
+
   ownerCancel(owner: Owner): void {
     const principal = this.#principals.get(owner);
     if (principal) principal.cancelled = true;

@@ -93,7 +93,7 @@ export function createProgram(guest: Guest, options: CliOptions, fds: FdTable, m
 
   /** Fills the buffers by `read`, which may give less than asked. Several small ones take one call to the machine. */
   const scatter = (iovecs: readonly Iovec[], read: (into: Uint8Array, pointer: number, bytes: number, done: number) => number): number => {
-    const [first] = iovecs;
+    const first = iovecs[0];
     if (first === undefined) return 0;
     if (iovecs.length === 1) return read(memory.bytes, first.pointer, Math.min(first.bytes, guest.limits.readBytesMax), 0);
     const { scratch } = guest;
@@ -110,7 +110,7 @@ export function createProgram(guest: Guest, options: CliOptions, fds: FdTable, m
 
   /** Hands the buffers to `write`, which takes all or fails. Several small ones take one call to the machine. */
   const gather = (iovecs: readonly Iovec[], write: (from: Uint8Array, pointer: number, bytes: number, done: number) => number): number => {
-    const [first] = iovecs;
+    const first = iovecs[0];
     if (first === undefined) return 0;
     if (iovecs.length > 1 && total(iovecs) <= guest.scratch.length) {
       const { scratch } = guest;

@@ -26,7 +26,7 @@ describe('a decision that needs too much work', () => {
     const set = compile({ staticPolicies: { first: permit, ...numbered(new Array(40).fill(policy) as PolicyJson[]) } });
     const answer = authorize(set, [], request(context));
     expect(answer).toMatchObject({ decision: 'deny', reasons: [], errors: [{ message: expect.stringContaining('limit') }] });
-    expect(performance.now() - start).toBeLessThan(5_000);
+    expect(performance.now() - start).toBeLessThan(15_000);
     // And the next decision has its own budget.
     expect(authorize(compile({ staticPolicies: { first: permit } }), [], request({})).decision).toBe('allow');
   });
