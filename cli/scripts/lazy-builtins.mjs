@@ -10,8 +10,8 @@ import { builtinModules } from 'node:module';
 
 const NAMES = new Set(builtinModules.map((name) => name.replace(/^node:/, '')));
 
-/** These are loaded anyway, and are functions or objects that are used as a whole. */
-const EAGER = new Set(['events', 'stream', 'assert', 'module', 'process', 'buffer', 'timers']);
+/** Node has loaded these before we begin; some are classes, which cannot be stood in for. */
+const EAGER = new Set(['events', 'stream', 'module', 'buffer', 'timers']);
 
 export function lazyBuiltins() {
   return {
@@ -29,10 +29,12 @@ export function lazyBuiltins() {
 function standIn(name) {
   const load = `process.getBuiltinModule(${JSON.stringify(`node:${name}`)})`;
   if (name === 'process') return 'module.exports = process;';
+  if (EAGER.has(name)) return `module.exports = ${load};`;
   const loaded = process.getBuiltinModule(`node:${name}`);
-  if (EAGER.has(name) || typeof loaded !== 'object') return `module.exports = ${load};`;
-  const getters = Object.keys(loaded).map((key) => `  get ${JSON.stringify(key)}() { return builtin().${key}; },`);
+  const keys = Object.getOwnPropertyNames(loaded).filter((key) => typeof loaded === 'object' || !['length', 'name', 'prototype'].includes(key));
+  const getters = `{\n${keys.map((key) => `  get ${JSON.stringify(key)}() { return builtin()[${JSON.stringify(key)}]; },`).join('\n')}\n}`;
   // The getters stand on a prototype: esbuild copies the own properties of a CommonJS module for each file that
-  // imports it, and keeps its prototype. No `default` and no `__esModule`: the whole object is the default import.
-  return `let loaded;\nconst builtin = () => (loaded ??= ${load});\nmodule.exports = Object.create({\n${getters.join('\n')}\n});`;
+  // imports it, and keeps its prototype. No `default` and no `__esModule`: the whole is the default import.
+  const whole = typeof loaded === 'function' ? `Object.setPrototypeOf((...args) => builtin()(...args), ${getters})` : `Object.create(${getters})`;
+  return `let loaded;\nconst builtin = () => (loaded ??= ${load});\nmodule.exports = ${whole};`;
 }

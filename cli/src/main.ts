@@ -29,7 +29,13 @@ function wantsJson(words: readonly string[]): boolean {
 }
 
 export async function main(words: readonly string[]): Promise<void> {
-  const code = await dispatch(words, openSession());
+  const session = openSession();
+  process.on('uncaughtException', (thrown) => {
+    const failure = toFailure(thrown);
+    session.err(printFailure(failure, { json: wantsJson(words), debug: session.env['FORGE_DEBUG'] === '1' }));
+    process.exit(failure.exitCode);
+  });
+  const code = await dispatch(words, session);
   // Threads of a kernel in this process, open sockets and our standard input would keep it alive.
   process.exit(code);
 }

@@ -274,3 +274,9 @@ pub fn shutdown() {
 pub fn addon_version() -> &'static str {
     env!("CARGO_PKG_VERSION")
 }
+
+/// `sha256`: of a whole buffer, as hexadecimal digits.
+#[napi(catch_unwind)]
+pub fn sha256(bytes: &[u8]) -> String {
+    forge_host::digest::sha256_hex(bytes)
+}

@@ -1,5 +1,6 @@
 /** Names of principals as SPIFFE IDs, and the call context that the kernel stamps on every call (call path steps 3 and 5). */
-import { randomBytes } from 'node:crypto';
+import type { Host } from './host/host.ts';
+import { randomHex } from './host/random-hex.ts';
 
 /** The trust domain of a node without federation (SPIFFE-ID 1.0, section 2.1). */
 export const TRUST_DOMAIN = 'local';
@@ -32,7 +33,10 @@ export interface CallContext {
 /** Monotonic milliseconds, the same in every thread of the process. */
 export const monotonicMs = (): number => Number(process.hrtime.bigint()) / 1e6;
 
-export const newCallId = (): string => randomBytes(16).toString('hex');
+/** W3C Trace Context trace-id. */
+const CALL_ID_BYTES = 16;
+
+export const newCallId = (host: Pick<Host, 'randomFill'>): string => randomHex(host, CALL_ID_BYTES);
 
 /** The context of a call that `principal` makes in the course of `parent`; its deadline is never later. */
 export function extendContext(parent: CallContext, principal: string, deadlineMs: number): CallContext {

@@ -11,6 +11,7 @@ import type { LoadedComponent, PluginUnit } from './domain/plugin-unit.ts';
 import type { PluginState } from './domain/domain.ts';
 import { Refusal } from './errors.ts';
 import { EventBus } from './events.ts';
+import type { Host } from './host/host.ts';
 import { openNativeHost } from './host/native.ts';
 import { type CallContext, userId } from './identity.ts';
 import { Ingress } from './ingress/ingress.ts';
@@ -144,6 +145,7 @@ export async function openKernel(options: KernelOptions): Promise<Kernel> {
     stopWorkload: (id: string, graceMs: number) => workloads.stop(id, graceMs),
   };
   const supervisor = new Supervisor({
+    host,
     plugins: loadPlugins(options, plugins, cache),
     workerUrl: entry('./domain/worker.ts', './domain-worker.mjs'),
     threadData: {
@@ -176,7 +178,7 @@ export async function openKernel(options: KernelOptions): Promise<Kernel> {
       pipes.end(containerId);
     },
     async serve() {
-      stopServing = await serve({ ingress, paths, principal, pipes, log, supervisor });
+      stopServing = await serve({ host, ingress, paths, principal, pipes, log, supervisor });
       workloads.reportLost();
       return { socket: paths.socket };
     },
@@ -193,7 +195,7 @@ export async function openKernel(options: KernelOptions): Promise<Kernel> {
   };
 }
 
-async function serve(options: { ingress: Ingress; paths: HomePaths; principal: { id: string; local: boolean }; pipes: Pipes; log: Logger; supervisor: Supervisor }): Promise<() => Promise<void>> {
+async function serve(options: { host: Host; ingress: Ingress; paths: HomePaths; principal: { id: string; local: boolean }; pipes: Pipes; log: Logger; supervisor: Supervisor }): Promise<() => Promise<void>> {
   const { claimHome } = await import('./ingress/lock.ts');
   const { serveHttp } = await import('./ingress/http-server.ts');
   const release = claimHome(options.paths.lockFile);

@@ -12,6 +12,7 @@ import type { PluginUnit } from './domain/plugin-unit.ts';
 import { serves } from './domain/plugin-unit.ts';
 import type { DomainThreadData } from './domain/worker.ts';
 import { Refusal } from './errors.ts';
+import type { Host } from './host/host.ts';
 import { type CallContext, monotonicMs, newCallId } from './identity.ts';
 import { LIMITS } from './limits.ts';
 import type { Logger } from './log.ts';
@@ -21,6 +22,7 @@ export type KernelHandler = (method: string, args: readonly unknown[]) => unknow
 
 export interface SupervisorOptions {
   readonly plugins: readonly PluginUnit[];
+  readonly host: Host;
   readonly workerUrl: URL;
   readonly threadData: Pick<DomainThreadData, 'mintKey' | 'codeCache' | 'ingressOwner' | 'roots' | 'stateFile' | 'oneShot' | 'auditFile' | 'log'>;
   readonly handle: KernelHandler;
@@ -219,7 +221,7 @@ export class Supervisor {
   }
 
   #ownContext(deadlineMs: number): CallContext {
-    return { callId: newCallId(), chain: [], deadlineMs: monotonicMs() + deadlineMs, local: false, consents: [] };
+    return { callId: newCallId(this.#options.host), chain: [], deadlineMs: monotonicMs() + deadlineMs, local: false, consents: [] };
   }
 
   #unavailable(plugin: string, why: string): Refusal {

@@ -4,6 +4,7 @@ import { basename, join } from 'node:path';
 import { buildPlugin } from '@forgeone/sdk/build';
 import { parse } from 'smol-toml';
 import { TOOL_KEY } from '../../kernel/src/loader/cache.ts';
+import { LIMITS } from '../../kernel/src/limits.ts';
 import { sha256, transpileComponent } from '../../kernel/src/loader/transpile.ts';
 
 const root = new URL('..', import.meta.url).pathname;
@@ -15,7 +16,7 @@ const digests = {};
 for (const { name } of composition.plugin) {
   const { component, size, ms } = await buildPlugin({ projectDir: join(root, name) });
   writeFileSync(join(dist, `${name}.wasm`), component);
-  await transpileComponent(component, join(dist, 'cache'));
+  await transpileComponent(component, join(dist, 'cache'), LIMITS.pluginMemoryBytesMax);
   digests[name] = `sha256:${sha256(component)}`;
   console.log(`${name}: ${(size / 1e6).toFixed(1)} MB in ${(ms / 1000).toFixed(1)} s`);
 }

@@ -1,5 +1,5 @@
 /** The commands beside run: what they ask the platform, what they print, and with which code they end. */
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Refusal } from '@forgeone/kernel/errors';
@@ -269,6 +269,21 @@ describe('validate and inspect of files', () => {
     expect(out.match(/^ {2}- /gm)?.length).toBeGreaterThanOrEqual(3);
     const json = JSON.parse((await forge('validate --format json .', undefined, here)).out) as { valid: boolean; problems: unknown[] };
     expect([json.valid, json.problems.length]).toEqual([false, out.match(/^ {2}- /gm)?.length]);
+  });
+
+  it('validate names every file that a project lacks, and what is no program', async () => {
+    const project = join(dir, 'project');
+    mkdirSync(project);
+    copyFileSync(join(dir, 'empty.wasm'), join(project, 'library.wasm'));
+    const container = (name: string, what: string) => `[[container]]\nname = "${name}"\n${what}\n`;
+    writeFileSync(
+      join(project, 'forge.toml'),
+      `[package]\nname = "p"\nversion = "1.0.0"\n${container('a', 'source = "src/a.ts"')}${container('b', 'component = "b.wasm"')}${container('c', 'component = "library.wasm"')}`,
+    );
+    const { code, out } = await forge('validate project', undefined, here);
+    expect(code).toBe(66);
+    for (const problem of ['there is no src/a.ts', 'there is no b.wasm', 'exports nothing that can be run']) expect(out).toContain(problem);
+    expect(out).toMatch(/^project: 3 problems$/m);
   });
 
   it('validate of junk and of nothing ends with the code of what is wrong', async () => {

@@ -27,7 +27,10 @@ async function buildExample(name: string): Promise<Record<string, unknown>> {
   return JSON.parse(printed) as Record<string, unknown>;
 }
 
-describe('examples', () => {
+/** A build of one TypeScript source takes 2-3 s on two idle cores. */
+const BUILDS_MS = 180_000;
+
+describe('examples', { timeout: BUILDS_MS }, () => {
   it('are the folders that their README lists', () => {
     const listed = [...readFileSync(join(examples, 'README.md'), 'utf8').matchAll(/^\| \[([a-z-]+)\]\(\1\) +\|/gm)].map(([, name]) => name);
     const folders = readdirSync(examples, { withFileTypes: true }).filter((entry) => entry.isDirectory() && entry.name !== 'scripts');

@@ -16,7 +16,7 @@ describe('who may import whom', () => {
   });
 
   test('the native host is opened by boot and by the entries of threads only', () => {
-    expect(importers(all, /host\/native\.ts$/).sort()).toEqual(['kernel/src/domain/worker.ts', 'kernel/src/kernel.ts', 'kernel/src/workload/worker.ts']);
+    expect(importers(all, /host\/native\.ts$/).sort()).toEqual(['kernel/src/domain/worker.ts', 'kernel/src/index.ts', 'kernel/src/kernel.ts', 'kernel/src/workload/worker.ts']);
   });
 
   test('grants are minted by the gate, and by the ingress for the logs it shows', () => {

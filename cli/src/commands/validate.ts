@@ -1,6 +1,5 @@
 /** `forge validate`: every problem of a package or project at once, each with its place and its remedy. */
 import { statSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Refusal } from '@forgeone/kernel/errors';
 import { EXIT, exitCodeOf } from '../exit-code.ts';
@@ -32,18 +31,11 @@ export const validate: CommandDefinition = {
   },
 };
 
-async function findProblems(path: string, shown: string): Promise<Problem[]> {
+async function findProblems(path: string, shown: string): Promise<readonly Problem[]> {
   const info = statSync(path, { throwIfNoEntry: false });
   if (!info) throw new Refusal('not-found', `there is no ${shown}`, { where: path });
-  const { PackageError, parseManifestToml, validatePackage } = await import('../package/index.ts');
-  const manifest = join(path, 'forge.toml');
-  const isProject = info.isDirectory() && statSync(manifest, { throwIfNoEntry: false })?.isFile();
-  if (!isProject) return validatePackage(path);
-  try {
-    await parseManifestToml(await readFile(manifest, 'utf8'), 'forge.toml');
-    return [];
-  } catch (thrown) {
-    if (thrown instanceof PackageError) return [...thrown.problems];
-    throw thrown;
-  }
+  const { findProjectProblems, validatePackage } = await import('../package/index.ts');
+  // An OCI layout is a directory too; only a project has a manifest in it.
+  const isProject = info.isDirectory() && statSync(join(path, 'forge.toml'), { throwIfNoEntry: false })?.isFile();
+  return isProject ? findProjectProblems(path) : validatePackage(path);
 }

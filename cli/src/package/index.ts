@@ -3,3 +3,4 @@ export { openPackage, PackageError, type Problem, parseManifestToml, validatePac
 export { buildProject } from './build-package.ts';
 export { describePackage, type PackageView, viewPackage } from './describe-package.ts';
 export { packageJson } from './package-json.ts';
+export { findProjectProblems } from './project-problems.ts';

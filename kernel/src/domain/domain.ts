@@ -166,7 +166,7 @@ export class Domain {
     slot.owner = host.ownerCreate(`plugin/${slot.unit.name}#${slot.generation}`);
     this.#options.services.setOwner(slot.unit.order, slot.owner);
     const context: CallContext = {
-      callId: newCallId(),
+      callId: newCallId(host),
       chain: [slot.id],
       deadlineMs: monotonicMs() + LIMITS.pluginStartMs,
       local: false,
@@ -206,7 +206,7 @@ export class Domain {
       if (slot.state === 'serving' && slot.instance) {
         slot.state = 'draining';
         const lifecycle = slot.instance[LIFECYCLE] as { stop(): void };
-        const context: CallContext = { callId: newCallId(), chain: [slot.id], deadlineMs: monotonicMs() + LIMITS.pluginStopMs, local: false, consents: [] };
+        const context: CallContext = { callId: newCallId(this.#options.gate.host), chain: [slot.id], deadlineMs: monotonicMs() + LIMITS.pluginStopMs, local: false, consents: [] };
         try {
           this.#run(slot, context, 'lifecycle.stop', () => lifecycle.stop());
         } catch (thrown) {

@@ -72,7 +72,7 @@ function main(data: DomainThreadData): void {
     return store;
   };
   const audit = openAuditFile(data.auditFile);
-  const instantiator = new Instantiator(data.codeCache);
+  const instantiator = new Instantiator(data.codeCache, host.sha256);
   const domain = new Domain({
     instantiator,
     name: data.name,

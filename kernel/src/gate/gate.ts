@@ -6,10 +6,10 @@
  * No answer, a late one, or one to another question is a no. Each decision is one audit line, written before anything
  * is done; if it cannot be written, nothing is done.
  */
-import { randomBytes } from 'node:crypto';
 import { asRefusal, Refusal } from '../errors.ts';
 import type { GrantAction, Handle, Host, Owner, Rights } from '../host/host.ts';
 import { RIGHT } from '../host/host.ts';
+import { randomHex } from '../host/random-hex.ts';
 import type { CallContext } from '../identity.ts';
 import { extendContext } from '../identity.ts';
 import { LIMITS } from '../limits.ts';
@@ -85,6 +85,9 @@ export interface GateOptions {
   readonly roots: { readonly state: string; readonly volumes: string; readonly logs: string; readonly scratch: string };
 }
 
+/** Enough that no answer to another question fits by chance. */
+const REQUEST_ID_BYTES = 8;
+
 export const rightNames = (rights: Rights): string[] =>
   (Object.keys(RIGHT) as (keyof typeof RIGHT)[]).filter((name) => (rights & RIGHT[name]) !== 0);
 
@@ -125,7 +128,7 @@ export class Gate {
   /** The security plugin's decision for a chain; throws `denied` unless it is a clear, timely yes to this question. */
   decide(context: CallContext, question: Question): void {
     const request: AuthorizeRequest = {
-      id: randomBytes(8).toString('hex'),
+      id: randomHex(this.options.host, REQUEST_ID_BYTES),
       chain: context.chain,
       action: question.action,
       resource: { kind: question.resource.kind, name: question.resource.name, attributes: JSON.stringify(question.resource.attributes ?? {}) },

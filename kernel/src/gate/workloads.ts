@@ -1,8 +1,8 @@
 /** `forge:host/workloads`: WebAssembly guests (call path step 7, effects in 8 and 9). */
-import { randomBytes } from 'node:crypto';
 import type { WorkloadStatus } from '../domain/kernel-services.ts';
 import { Refusal } from '../errors.ts';
 import { RIGHT } from '../host/host.ts';
+import { randomHex } from '../host/random-hex.ts';
 import { workloadId } from '../identity.ts';
 import { LIMITS } from '../limits.ts';
 import type { Isolation } from './gate.ts';
@@ -10,6 +10,8 @@ import { moveHandle } from './handles.ts';
 import type { HostImportContext } from './host-imports.ts';
 
 const INTERFACE = 'forge:host/workloads';
+
+const WORKLOAD_ID_BYTES = 16;
 
 interface Spec {
   readonly component: string;
@@ -62,7 +64,7 @@ export function workloadsImports({ slot, gate, services }: HostImportContext) {
         rights: RIGHT.write,
         consented: slot.context?.consents.length !== 0,
       });
-      const id = randomBytes(16).toString('hex');
+      const id = randomHex(host, WORKLOAD_ID_BYTES);
       const { isolation, reason } = gate.appraise(call, workloadId(id), 'workload.start', { digest: spec.component, signed: evidence.signed, local: evidence.local });
       const owner = host.ownerCreate(`workload/${id}`);
       const move = (handle: string | undefined): number | undefined => (handle === undefined ? undefined : moveHandle(host, slot.owner, handle, owner));

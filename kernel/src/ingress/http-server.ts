@@ -3,6 +3,7 @@ import { chmodSync, existsSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { LogRecord } from '../client.ts';
 import { Refusal } from '../errors.ts';
+import type { Host } from '../host/host.ts';
 import { type Consent, newCallId } from '../identity.ts';
 import { LIMITS } from '../limits.ts';
 import type { Ingress, IngressOptions, Principal } from './ingress.ts';
@@ -51,6 +52,7 @@ export interface HttpServerOptions {
   readonly ingress: Ingress;
   readonly socket: string;
   readonly principal: Principal;
+  readonly host: Host;
   readonly pipes: Pipes;
   readonly log: IngressOptions['log'];
 }
@@ -108,7 +110,7 @@ async function answer(options: HttpServerOptions, request: IncomingMessage, resp
       response.writeHead(answered.status, { 'content-type': type }).end(JSON.stringify(answered.json));
     }
   } catch (thrown) {
-    const callId = newCallId();
+    const callId = newCallId(options.host);
     const problem = toProblem(thrown instanceof URIError ? new Refusal('invalid', 'the path is not well encoded', { where: 'path' }) : thrown, callId, (bug) => log.error({ callId, err: bug }, 'a bug in the kernel'));
     if (response.headersSent) response.destroy();
     else response.writeHead(problem.status, { 'content-type': 'application/problem+json' }).end(JSON.stringify(problem));

@@ -57,7 +57,7 @@ export class Ingress {
   }
 
   async handle(request: ApiRequest, principal: Principal): Promise<IngressResponse> {
-    const callId = newCallId();
+    const callId = newCallId(this.#options.host);
     const { log } = this.#options;
     const began = monotonicMs();
     log.debug({ callId, step: 3, principal: principal.id, method: request.method, path: request.path }, 'ingress request');
@@ -125,7 +125,7 @@ export class Ingress {
 
   async *#readLog(log: { name: string; tail?: number; sinceMs?: bigint; follow?: string }, asked: number, signal: AbortSignal | undefined): AsyncGenerator<LogRecord> {
     const { host, mintKey, logPath, events } = this.#options;
-    const grant = host.grantMint(mintKey, this.#owner, { callId: newCallId(), action: 'log.open', resource: logPath(log.name), rights: RIGHT.read, expiresMs: 0 });
+    const grant = host.grantMint(mintKey, this.#owner, { callId: newCallId(this.#options.host), action: 'log.open', resource: logPath(log.name), rights: RIGHT.read, expiresMs: 0 });
     const end = new AbortController();
     try {
       let over = log.follow === undefined;

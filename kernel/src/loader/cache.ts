@@ -1,5 +1,4 @@
 /** The content-addressed cache of transpiled components: what a component becomes once, is there for every later start. */
-import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { GenerateOptions } from '@bytecodealliance/jco-transpile/component';
@@ -7,7 +6,7 @@ import type { LoadedComponent } from '../domain/plugin-unit.ts';
 import { META_FILE } from './instantiate.ts';
 
 /** Raised whenever the glue or the options below change: entries made by another version are not read. */
-const CACHE_FORMAT = 3;
+const CACHE_FORMAT = 4;
 export const JCO_TRANSPILE_VERSION = '0.15.0';
 
 /** How every component is transpiled; see ARCHITECTURE.md, "The glue". */
@@ -23,10 +22,7 @@ export const TRANSPILE_OPTIONS: GenerateOptions = {
 };
 
 /** Names the tools in a cache path, so that an update of any of them begins anew. */
-export const TOOL_KEY = createHash('sha256')
-  .update(JSON.stringify([CACHE_FORMAT, JCO_TRANSPILE_VERSION, TRANSPILE_OPTIONS, process.versions.v8]))
-  .digest('hex')
-  .slice(0, 16);
+export const TOOL_KEY = `${CACHE_FORMAT}-jco-${JCO_TRANSPILE_VERSION}-v8-${process.versions.v8}`;
 
 /** What `meta.json` holds. */
 export interface ComponentMeta {
@@ -36,6 +32,8 @@ export interface ComponentMeta {
   readonly exports: readonly string[];
   /** Core modules by file name, each with the SHA-256 of its bytes: all QuickJS guests share one engine. */
   readonly modules: Readonly<Record<string, string>>;
+  /** Memory maximum the modules were written with; 0: their own. */
+  readonly memoryBytesMax: number;
   readonly bytes: number;
 }
 
@@ -62,8 +60,8 @@ export class ComponentCache {
       if (!existsSync(file)) continue;
       const meta = JSON.parse(readFileSync(file, 'utf8')) as ComponentMeta;
       if (meta.digest !== digest) continue;
-      const { glueDigest, imports, exports, modules } = meta;
-      const component = { digest, dir, glueDigest, imports, exports, modules };
+      const { glueDigest, imports, exports, modules, memoryBytesMax } = meta;
+      const component = { digest, dir, glueDigest, imports, exports, modules, memoryBytesMax };
       this.#loaded.set(digest, component);
       return component;
     }

@@ -1,6 +1,5 @@
 /** Installs a package: hands it to a throw-away child, then moves what it made into the store, whole or not at all. */
 import { spawn } from 'node:child_process';
-import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -10,6 +9,8 @@ import { LIMITS } from '../limits.ts';
 import { hexOf, TOOL_KEY } from './cache.ts';
 import { type HomePaths, prepareHome } from './home.ts';
 import type { ChildResult } from './transpile-child.ts';
+
+type Sha256 = (bytes: Uint8Array) => string;
 
 export interface InstallOptions {
   readonly home: string;
@@ -26,12 +27,13 @@ function childEntry(): string {
   return (existsSync(bundled) ? bundled : new URL('./transpile-child.ts', import.meta.url)).pathname;
 }
 
-async function digestOf(path: string): Promise<string> {
+async function digestOf(path: string, sha256: Sha256): Promise<string> {
   const info = statSync(path, { throwIfNoEntry: false });
   if (!info) throw new Refusal('not-found', `there is no file ${path}`, { where: path });
-  const hash = createHash('sha256');
-  if (info.isDirectory()) hash.update(readFileSync(join(path, 'index.json')));
-  else for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
+  if (info.isDirectory()) return sha256(readFileSync(join(path, 'index.json')));
+  if (info.size <= LIMITS.componentBytesMax) return sha256(readFileSync(path));
+  const hash = (await import('node:crypto')).createHash('sha256');
+  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
   return hash.digest('hex');
 }
 
@@ -39,7 +41,7 @@ const recordFile = (paths: HomePaths, digest: string): string => join(paths.pack
 const sourceFile = (paths: HomePaths, fileDigest: string): string => join(paths.packages, `source-${TOOL_KEY}-${fileDigest}.json`);
 
 function writeWhole(path: string, content: string): void {
-  const temporary = `${path}.${randomBytes(6).toString('hex')}`;
+  const temporary = `${path}.${process.pid}`;
   writeFileSync(temporary, content, { mode: 0o600, flush: true });
   renameSync(temporary, path);
 }
@@ -63,13 +65,13 @@ function reap(cache: string): void {
 }
 
 /** Verifies, adapts, transpiles and caches; the second time it only looks. Throws a Refusal with all problems. */
-export async function installPackage(file: string, options: InstallOptions): Promise<StoredPackage> {
+export async function install(file: string, options: InstallOptions & { readonly sha256: Sha256 }): Promise<StoredPackage> {
   const paths = prepareHome(options.home);
-  const fileDigest = await digestOf(file);
+  const fileDigest = await digestOf(file, options.sha256);
   const source = sourceFile(paths, fileDigest);
   if (existsSync(source)) return JSON.parse(readFileSync(source, 'utf8')) as StoredPackage;
   reap(paths.cache);
-  const out = join(paths.cache, `tmp-${process.pid}-${randomBytes(6).toString('hex')}`);
+  const out = join(paths.cache, `tmp-${process.pid}-${process.hrtime.bigint()}`);
   mkdirSync(out, { mode: 0o700 });
   try {
     const stored = await runChild(file, out, options);

@@ -1,9 +1,9 @@
 /** Turns a cached component into a running instance, with its memories and tables capped (loader, before call path step 5). */
-import { createHash, randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { Script } from 'node:vm';
+import { threadId } from 'node:worker_threads';
 import { clampLimits } from '@forgeone/package';
 import type { LoadedComponent } from '../domain/plugin-unit.ts';
 import { Fault } from '../errors.ts';
@@ -30,14 +30,16 @@ export const META_FILE = 'meta.json';
 /** Instantiates components on one thread; glue and compiled modules are kept for its life. */
 export class Instantiator {
   readonly #codeCache: string;
+  readonly #sha256: (bytes: Uint8Array) => string;
   readonly #glues = new Map<string, Glue>();
   readonly #modules = new Map<string, WebAssembly.Module>();
   /** Scripts whose compiled code is not kept yet. */
   readonly #unkept = new Map<string, Script>();
 
   /** `codeCache` is where V8's code of glue is kept between processes. */
-  constructor(codeCache: string) {
+  constructor(codeCache: string, sha256: (bytes: Uint8Array) => string) {
     this.#codeCache = codeCache;
+    this.#sha256 = sha256;
   }
 
   /** Compiles what an instance will need, ahead of time. */
@@ -61,7 +63,7 @@ export class Instantiator {
   keepCode(): void {
     for (const [digest, script] of this.#unkept) {
       const file = this.#codeFile(digest);
-      const temporary = `${file}.${randomBytes(6).toString('hex')}`;
+      const temporary = `${file}.${process.pid}-${threadId}`;
       mkdirSync(this.#codeCache, { recursive: true, mode: 0o700 });
       writeFileSync(temporary, script.createCachedData(), { mode: 0o600 });
       renameSync(temporary, file);
@@ -80,7 +82,7 @@ export class Instantiator {
     const path = join(dir, GLUE_FILE);
     const source = readFileSync(path);
     // The glue runs with full rights, so the file must still be what the loader wrote.
-    if (createHash('sha256').update(source).digest('hex') !== glueDigest) {
+    if (this.#sha256(source) !== glueDigest) {
       throw new Fault(component.digest, `the cached glue ${path} was changed; remove its directory and it is made again`);
     }
     const cachedData = readIfThere(this.#codeFile(glueDigest));
@@ -96,11 +98,9 @@ export class Instantiator {
     const key = `${component.modules[file]}/${memoryBytesMax}`;
     let module = this.#modules.get(key);
     if (!module) {
-      const bytes = clampLimits(readFileSync(join(component.dir, file)), {
-        memoryPagesMax: Math.floor(memoryBytesMax / WASM_PAGE_BYTES),
-        tableElementsMax: LIMITS.tableElementsMax,
-      });
-      module = new WebAssembly.Module(bytes as Uint8Array<ArrayBuffer>);
+      const bytes = readFileSync(join(component.dir, file));
+      const limits = { memoryPagesMax: Math.floor(memoryBytesMax / WASM_PAGE_BYTES), tableElementsMax: LIMITS.tableElementsMax };
+      module = new WebAssembly.Module(memoryBytesMax === component.memoryBytesMax ? bytes : clampLimits(bytes, limits));
       this.#modules.set(key, module);
     }
     return module;

@@ -4,9 +4,10 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 // The generator itself: the package's main entry also loads a minifier and an optimizer, one of them a native addon.
 import { $init, generate } from '@bytecodealliance/jco-transpile/component';
-import { inspectWasm, quote, type WasmInfo } from '@forgeone/package';
+import { clampLimits, inspectWasm, quote, type WasmInfo } from '@forgeone/package';
 import { Refusal } from '../errors.ts';
 import { type ComponentMeta, componentDir, TRANSPILE_OPTIONS } from './cache.ts';
+import { LIMITS, WASM_PAGE_BYTES } from '../limits.ts';
 import { editGlue } from './glue.ts';
 import { GLUE_FILE, META_FILE } from './instantiate.ts';
 
@@ -27,8 +28,18 @@ function checkNames(info: WasmInfo): void {
   throw new Refusal('unsupported', `an import or export is called ${quote(strange)}`, { hint: 'rename it: letters, digits and _ $ . : @ / # [ ] | + = ~ ! ? % & ^ , ( ) - are taken' });
 }
 
+/** Core modules with their maxima capped at the usual limit, so that a start need not do it; empty when one needs more from the start. */
+function clampAll(files: readonly (readonly [string, Uint8Array])[], memoryBytesMax: number): Map<string, Uint8Array> {
+  const limits = { memoryPagesMax: Math.floor(memoryBytesMax / WASM_PAGE_BYTES), tableElementsMax: LIMITS.tableElementsMax };
+  try {
+    return new Map(files.filter(([name]) => name.endsWith('.wasm')).map(([name, content]) => [name, clampLimits(content, limits)]));
+  } catch {
+    return new Map();
+  }
+}
+
 /** Writes `<cacheRoot>/<tools>/<digest>/`; the caller moves it into place. */
-export async function transpileComponent(bytes: Uint8Array, cacheRoot: string): Promise<ComponentMeta> {
+export async function transpileComponent(bytes: Uint8Array, cacheRoot: string, memoryBytesMax: number = LIMITS.workloadMemoryBytes): Promise<ComponentMeta> {
   const digest = `sha256:${sha256(bytes)}`;
   const info = inspectWasm(bytes);
   checkNames(info);
@@ -38,14 +49,16 @@ export async function transpileComponent(bytes: Uint8Array, cacheRoot: string): 
   const { files } = generate(bytes, TRANSPILE_OPTIONS);
   const dir = componentDir(cacheRoot, digest);
   mkdirSync(dir, { recursive: true, mode: 0o700 });
+  const clamped = clampAll(files, memoryBytesMax);
   const modules: Record<string, string> = {};
   let glue = '';
   for (const [name, content] of files) {
     if (name.endsWith('.wasm')) {
       // The full validation that lets later starts compile lazily.
       if (!WebAssembly.validate(content as Uint8Array<ArrayBuffer>)) throw new Refusal('unsupported', `core module ${name} does not validate on this engine`);
-      modules[name] = sha256(content);
-      writeFileSync(join(dir, name), content, { mode: 0o600 });
+      const module = clamped.get(name) ?? content;
+      modules[name] = sha256(module);
+      writeFileSync(join(dir, name), module, { mode: 0o600 });
     } else if (name.endsWith('.js')) glue = Buffer.from(content).toString('utf8');
   }
   if (!glue) throw new Refusal('other', 'the transpiler made no glue');
@@ -54,7 +67,7 @@ export async function transpileComponent(bytes: Uint8Array, cacheRoot: string): 
   if (/[^\x00-\xff]/.test(script)) throw new Refusal('unsupported', 'an import or export has a name beyond Latin-1');
   const edited = Buffer.from(script, 'latin1');
   writeFileSync(join(dir, GLUE_FILE), edited, { mode: 0o600 });
-  const meta: ComponentMeta = { digest, glueDigest: sha256(edited), imports: names(imports), exports: names(exports), modules, bytes: bytes.length };
+  const meta: ComponentMeta = { digest, glueDigest: sha256(edited), imports: names(imports), exports: names(exports), modules, memoryBytesMax: clamped.size > 0 ? memoryBytesMax : 0, bytes: bytes.length };
   writeFileSync(join(dir, META_FILE), JSON.stringify(meta), { mode: 0o600 });
   return meta;
 }

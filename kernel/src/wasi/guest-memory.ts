@@ -18,7 +18,7 @@ export interface LowerOptions {
   readonly stringEncoding?: StringEncoding;
 }
 
-const CABI_LOWER = Symbol.for('cabiLower');
+const CABI_LOWER: unique symbol = Symbol.for('cabiLower');
 
 /** What a lowered function works with. */
 export interface Lowering {
@@ -34,19 +34,16 @@ export type CoreFunction = (...core: never[]) => unknown;
  * `make` runs once for each import that is linked.
  */
 export function withLowering<F extends object>(guest: Guest, lifted: F, make: (lowering: Lowering) => CoreFunction): F {
-  Object.defineProperty(lifted, CABI_LOWER, {
-    value: (options: LowerOptions) =>
-      make({
-        memory: new GuestMemory(guest, options),
-        tables: new HandleTables(guest, options.resourceTables),
-      }),
-  });
+  // Set, not defined: a guest has a hundred of these, and a descriptor object for each is what its start would cost.
+  (lifted as { [CABI_LOWER]?: (options: LowerOptions) => CoreFunction })[CABI_LOWER] = (options) =>
+    make({ memory: new GuestMemory(guest, options), tables: new HandleTables(guest, options.resourceTables) });
   return lifted;
 }
 
 /** Tag bit of a compact-utf16 length: set for UTF-16, clear for Latin-1. */
 const UTF16_TAG = 0x8000_0000;
 const NO_BYTES = Buffer.alloc(0);
+const NO_VIEW = new DataView(new ArrayBuffer(0));
 const ASCII_MAX = 0x7f;
 
 export class GuestMemory {
@@ -55,7 +52,7 @@ export class GuestMemory {
   readonly #realloc: Realloc | undefined;
   readonly #encoding: StringEncoding;
   #bytes: Buffer = NO_BYTES;
-  #view: DataView = new DataView(NO_BYTES.buffer, 0, 0);
+  #view = NO_VIEW;
 
   constructor(guest: Guest, options: LowerOptions) {
     this.#guest = guest;

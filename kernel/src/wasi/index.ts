@@ -9,8 +9,10 @@ import { createCli } from './cli.ts';
 import { createClocks } from './clocks.ts';
 import { createFilesystem, type Preopen } from './filesystem.ts';
 import { Guest } from './guest.ts';
+import { PROVIDED_INTERFACES } from './interfaces.ts';
 import { createIo } from './io.ts';
 import type { WasiLimits } from './limits.ts';
+import { PREVIEW1_PACKAGE } from './preview1/functions.ts';
 import { createPreview1 } from './preview1/host.ts';
 import { createRandom } from './random.ts';
 import { createSockets } from './sockets.ts';
@@ -49,18 +51,29 @@ export interface WasiImports {
 
 export function createWasi(options: WasiOptions): WasiImports {
   const guest = new Guest(options.host, options.owner, options.limits);
-  const io = createIo(guest);
-  return {
-    imports: {
-      ...io.imports,
-      ...createCli(guest, options, io).imports,
-      ...createClocks(guest, io).imports,
-      ...createRandom(guest).imports,
-      ...createFilesystem(guest, options.preopens, io).imports,
-      ...createSockets(guest).imports,
-      ...createPreview1(guest, options, options.preopens).imports,
-    },
-    exitCode: () => guest.exitCode,
-    dispose: () => guest.dispose(),
+  const io = once(() => createIo(guest));
+  /** By interface, its part: a program uses few, and each is made when its glue looks for it. */
+  const parts = {
+    'wasi:io': once(() => io().imports),
+    'wasi:cli': once(() => createCli(guest, options, io()).imports),
+    'wasi:clocks': once(() => createClocks(guest, io()).imports),
+    'wasi:random': once(() => createRandom(guest).imports),
+    'wasi:filesystem': once(() => createFilesystem(guest, options.preopens, io()).imports),
+    'wasi:sockets': once(() => createSockets(guest).imports),
+    [PREVIEW1_PACKAGE]: once(() => createPreview1(guest, options, options.preopens).imports),
+  } as const satisfies Record<string, () => object>;
+  const imports: Record<string, object> = {};
+  for (const name of PROVIDED_INTERFACES) {
+    const part = parts[name.slice(0, name.indexOf('/')) as keyof typeof parts] as () => Readonly<Record<string, object>>;
+    Object.defineProperty(imports, name, { enumerable: true, get: () => part()[name] });
+  }
+  return { imports, exitCode: () => guest.exitCode, dispose: () => guest.dispose() };
+}
+
+function once<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => {
+    made ??= make();
+    return made;
   };
 }

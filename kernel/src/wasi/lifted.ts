@@ -3,7 +3,7 @@ import { type Guest, type Kind, REP, type Resource } from './guest.ts';
 import { trap } from './trap.ts';
 
 /** jco calls this static method for a dropped handle that no JavaScript object was ever made for. */
-const CABI_DISPOSE = Symbol.for('cabiDispose');
+const CABI_DISPOSE: unique symbol = Symbol.for('cabiDispose');
 
 interface ResourceClass {
   readonly prototype: object;
@@ -11,12 +11,10 @@ interface ResourceClass {
 
 /** Gives a class of one resource the two ways in which the glue drops it. */
 export function makeDroppable(guest: Guest, resourceClass: ResourceClass): void {
-  Object.defineProperty(resourceClass, CABI_DISPOSE, { value: (rep: number) => guest.drop(rep) });
-  Object.defineProperty(resourceClass.prototype, Symbol.dispose, {
-    value(this: object) {
-      guest.drop(repOf(this));
-    },
-  });
+  (resourceClass as { [CABI_DISPOSE]?: (rep: number) => void })[CABI_DISPOSE] = (rep) => guest.drop(rep);
+  (resourceClass.prototype as { [Symbol.dispose]?: () => void })[Symbol.dispose] = function (this: object) {
+    guest.drop(repOf(this));
+  };
 }
 
 /** Takes a resource in and returns the object that the glue hands to the guest. */

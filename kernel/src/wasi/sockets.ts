@@ -38,7 +38,8 @@ export function createSockets(guest: Guest) {
   /** A class whose methods all refuse. */
   const closedClass = (name: keyof typeof METHODS) => {
     const closed = class {};
-    for (const method of METHODS[name]) Object.defineProperty(closed.prototype, method, { value: () => refuse() });
+    const methods = closed.prototype as Record<string, () => never>;
+    for (const method of METHODS[name]) methods[method] = refuse;
     makeDroppable(guest, closed);
     return closed;
   };

@@ -17,7 +17,8 @@ export type WorkloadTask =
   | { readonly kind: 'prepare'; readonly component: LoadedComponent; readonly memoryBytes: number };
 
 const { codeCache } = workerData[1] as WorkloadThreadData;
-const instantiator = new Instantiator(codeCache);
+const host = openNativeHost();
+const instantiator = new Instantiator(codeCache, host.sha256);
 
 export default function run(task: WorkloadTask): WorkloadResult | undefined {
   if (task.kind === 'prepare') {
@@ -25,7 +26,7 @@ export default function run(task: WorkloadTask): WorkloadResult | undefined {
     return undefined;
   }
   try {
-    return runGuest(openNativeHost(), task.order, (imports) => instantiator.instantiate(task.component, imports, task.order.memoryBytes));
+    return runGuest(host, task.order, (imports) => instantiator.instantiate(task.component, imports, task.order.memoryBytes));
   } finally {
     instantiator.keepCode();
   }

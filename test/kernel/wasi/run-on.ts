@@ -3,6 +3,7 @@ import type { LoadedComponent } from '../../../kernel/src/domain/plugin-unit.ts'
 import type { Handle, Host, Owner } from '../../../kernel/src/host/host.ts';
 import { LIMITS } from '../../../kernel/src/limits.ts';
 import { Instantiator } from '../../../kernel/src/loader/instantiate.ts';
+import { sha256 } from '../../../kernel/src/loader/transpile.ts';
 import { createWasi, type Preopen, WasiExit, type WasiLimits } from '../../../kernel/src/wasi/index.ts';
 
 export interface GuestOptions {
@@ -16,7 +17,7 @@ export interface GuestOptions {
 }
 
 /** No code is kept between runs, so its folder is never made. */
-const instantiator = new Instantiator('/nonexistent');
+const instantiator = new Instantiator('/nonexistent', sha256);
 const MEMORY_BYTES_MAX = 256 * 1024 * 1024;
 
 /** Returns the exit code. Throws what the guest trapped with. */

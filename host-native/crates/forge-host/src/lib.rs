@@ -8,6 +8,7 @@
 
 pub mod beneath;
 pub mod clock;
+pub mod digest;
 pub mod dir;
 pub mod error;
 pub mod file;

@@ -14,7 +14,7 @@ import { trap } from '../trap.ts';
 import { errnoOf, NOT_A_SOCKET, SUCCESS } from './errno.ts';
 import { FdTable } from './fds.ts';
 import { createFiles } from './files.ts';
-import { glueNameOf, PREVIEW1_FUNCTIONS, PREVIEW1_NAMES, PREVIEW1_PACKAGE, type Preview1Interface, type Preview1Name } from './functions.ts';
+import { glueNameOf, PREVIEW1_FUNCTIONS, PREVIEW1_NAMES, PREVIEW1_PACKAGE, type Preview1Name } from './functions.ts';
 import { ProgramMemory } from './memory.ts';
 import { createProgram } from './program.ts';
 
@@ -22,6 +22,14 @@ import { createProgram } from './program.ts';
 const RESOLUTION_NS = 1n;
 /** `clockid`: the CPU clocks are not offered, as a guest shares its thread with the host's work for it. */
 const CLOCKS: readonly (number | undefined)[] = [CLOCK.realtime, CLOCK.monotonic];
+
+const PROGRAM = `${PREVIEW1_PACKAGE}/program`;
+const INTERFACE_NAMES = [...new Set(PREVIEW1_NAMES.map((name) => PREVIEW1_FUNCTIONS[name].of))];
+/** Worked out once: it is the same for all guests. */
+const INTERFACES: readonly { readonly iface: string; readonly names: readonly (readonly [Preview1Name, string])[] }[] = INTERFACE_NAMES.map((of) => ({
+  iface: `${PREVIEW1_PACKAGE}/${of}`,
+  names: PREVIEW1_NAMES.filter((name) => PREVIEW1_FUNCTIONS[name].of === of).map((name) => [name, glueNameOf(name)] as const),
+}));
 
 export function createPreview1(guest: Guest, options: CliOptions, preopens: readonly Preopen[]): { imports: Record<string, object> } {
   const { host } = guest;
@@ -88,18 +96,14 @@ export function createPreview1(guest: Guest, options: CliOptions, preopens: read
       },
     );
 
-  const membersOf = (of: Preview1Interface): object =>
-    Object.fromEntries(PREVIEW1_NAMES.filter((name) => PREVIEW1_FUNCTIONS[name].of === of).map((name) => [glueNameOf(name), member(name)]));
-
-  return {
-    imports: {
-      [`${PREVIEW1_PACKAGE}/program`]: { attach, ...membersOf('program') },
-      [`${PREVIEW1_PACKAGE}/filesystem`]: membersOf('filesystem'),
-      [`${PREVIEW1_PACKAGE}/clocks`]: membersOf('clocks'),
-      [`${PREVIEW1_PACKAGE}/random`]: membersOf('random'),
-      [`${PREVIEW1_PACKAGE}/sockets`]: membersOf('sockets'),
-    },
-  };
+  const imports: Record<string, Record<string, object>> = {};
+  for (const { iface, names } of INTERFACES) {
+    const members: Record<string, object> = {};
+    for (const [name, glueName] of names) members[glueName] = member(name);
+    imports[iface] = members;
+  }
+  Object.assign(imports[PROGRAM] as object, { attach });
+  return { imports };
 }
 
 /** The function, for a guest that still may call. Parameters are spelled out: a rest list would be made anew at each call. */

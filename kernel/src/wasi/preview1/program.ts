@@ -1,7 +1,7 @@
 /**
  * `forge:preview1/program` (data plane beside step 8): arguments, exit, file descriptors, reading, writing, waiting.
  *
- * Layouts are those of WASI preview 1's `witx`: iovec pointer @0, length @4; fdstat type @0, flags @2, rights @8 and @16.
+ * Layouts are those of WASI preview 1's `witx`: fdstat type @0, flags @2, rights @8 and @16.
  */
 import { ERRNO } from '../../host/errno.ts';
 import { CLOCK, FILE_TYPE, STAT } from '../../host/host.ts';
@@ -10,9 +10,11 @@ import { DESCRIPTOR_FLAG, writeAt } from '../descriptor.ts';
 import type { Guest } from '../guest.ts';
 import { WASI_BOUNDS } from '../limits.ts';
 import { awaitReady, Pollable } from '../pollable.ts';
+import type { InputStream, OutputStream } from '../streams.ts';
 import { trap, WasiExit } from '../trap.ts';
 import { errnoOf, NOT_CAPABLE, SUCCESS } from './errno.ts';
 import { FD_RIGHT, FDFLAG, type FdTable, type NodeFd, positionOf, type StreamFd, shownRights, streamRights } from './fds.ts';
+import { Iovecs, type Transfer } from './iovecs.ts';
 import type { ProgramMemory } from './memory.ts';
 
 /** `filetype` of preview 1, by {@link FILE_TYPE}. */
@@ -20,9 +22,6 @@ export const FILETYPES: readonly number[] = [0, 1, 2, 3, 0, 7, 4, 6];
 const FILETYPE_CHARACTER_DEVICE = 2;
 const FILETYPE_UNKNOWN = 0;
 const WHENCE = { set: 0, cur: 1, end: 2 } as const;
-/** IOV_MAX of Linux. */
-const IOVECS_MAX = 1024;
-const IOVEC_BYTES = 8;
 
 const SUBSCRIPTION_BYTES = 48;
 const EVENT_BYTES = 32;
@@ -30,13 +29,9 @@ const EVENT_TYPE = { clock: 0, fdRead: 1, fdWrite: 2 } as const;
 const CLOCK_ID = { realtime: 0, monotonic: 1 } as const;
 const ABSOLUTE_TIME = 1;
 
-interface Iovec {
-  readonly pointer: number;
-  readonly bytes: number;
-}
-
 export function createProgram(guest: Guest, options: CliOptions, fds: FdTable, memory: ProgramMemory) {
   const { host, owner } = guest;
+  const iovecs = new Iovecs(guest, memory);
   const encodedArgs = options.args.map((text) => Buffer.from(`${text}\0`));
   const encodedEnv = options.env.map(([name, value]) => Buffer.from(`${name}=${value}\0`));
 
@@ -76,87 +71,38 @@ export function createProgram(guest: Guest, options: CliOptions, fds: FdTable, m
 
   // --- reading and writing ------------------------------------------------------------------------------------------------
 
-  /** The non-empty buffers of a call, each checked. */
-  const iovecsOf = (pointer: number, count: number): Iovec[] | number => {
-    if (count >>> 0 > IOVECS_MAX) return -ERRNO.EINVAL;
-    const at = memory.check(pointer, count * IOVEC_BYTES);
-    const iovecs: Iovec[] = [];
-    const { view } = memory;
-    for (let i = 0; i < count; i++) {
-      const bytes = view.getUint32(at + i * IOVEC_BYTES + 4, true);
-      if (bytes > 0) iovecs.push({ pointer: memory.check(view.getUint32(at + i * IOVEC_BYTES, true), bytes), bytes });
-    }
-    return iovecs;
-  };
+  const readInput: Transfer<InputStream> = (input, into, pointer, bytes) => input.readInto(into, pointer, bytes);
+  const writeOutput: Transfer<OutputStream> = (output, from, pointer, bytes) => output.writeFrom(from, pointer, bytes) || bytes;
+  const readFile: Transfer<NodeFd> = ({ descriptor }, into, pointer, bytes, offset) => host.pread(owner, descriptor.handle, into, pointer, bytes, offset);
+  const writeFile: Transfer<NodeFd> = ({ descriptor }, from, pointer, bytes, offset) => writeAt(guest, descriptor, from, pointer, bytes, offset);
+  const appendFile: Transfer<NodeFd> = ({ descriptor }, from, pointer, bytes) => host.append(owner, descriptor.handle, from, pointer, bytes);
 
-  const total = (iovecs: readonly Iovec[]): number => iovecs.reduce((sum, { bytes }) => sum + bytes, 0);
-
-  /** Fills the buffers by `read`, which may give less than asked. Several small ones take one call to the machine. */
-  const scatter = (iovecs: readonly Iovec[], read: (into: Uint8Array, pointer: number, bytes: number, done: number) => number): number => {
-    const first = iovecs[0];
-    if (first === undefined) return 0;
-    if (iovecs.length === 1) return read(memory.bytes, first.pointer, Math.min(first.bytes, guest.limits.readBytesMax), 0);
-    const { scratch } = guest;
-    const count = read(scratch, 0, Math.min(total(iovecs), scratch.length), 0);
-    let done = 0;
-    for (const { pointer, bytes } of iovecs) {
-      if (done >= count) break;
-      const part = Math.min(bytes, count - done);
-      memory.bytes.set(scratch.subarray(done, done + part), pointer);
-      done += part;
-    }
-    return count;
-  };
-
-  /** Hands the buffers to `write`, which takes all or fails. Several small ones take one call to the machine. */
-  const gather = (iovecs: readonly Iovec[], write: (from: Uint8Array, pointer: number, bytes: number, done: number) => number): number => {
-    const first = iovecs[0];
-    if (first === undefined) return 0;
-    if (iovecs.length > 1 && total(iovecs) <= guest.scratch.length) {
-      const { scratch } = guest;
-      let bytes = 0;
-      for (const iovec of iovecs) bytes += memory.bytes.copy(scratch, bytes, iovec.pointer, iovec.pointer + iovec.bytes);
-      return write(scratch, 0, bytes, 0);
-    }
-    let done = 0;
-    for (const { pointer, bytes } of iovecs) {
-      const count = write(memory.bytes, pointer, bytes, done);
-      if (count < 0) return done > 0 ? done : count;
-      done += count;
-      if (count < bytes) break;
-    }
-    return done;
-  };
-
-  const readStream = ({ input, flags }: StreamFd, iovecs: readonly Iovec[]): number => {
+  const readStream = ({ input, flags }: StreamFd): number => {
     if (input === undefined) return -ERRNO.EBADF;
     if ((flags & FDFLAG.nonblock) !== 0 && !input.isReady()) return -ERRNO.EAGAIN;
-    return scatter(iovecs, (into, pointer, bytes) => input.readInto(into, pointer, bytes));
+    return iovecs.scatter(input, 0, readInput);
   };
 
-  const writeStream = ({ output, flags }: StreamFd, iovecs: readonly Iovec[]): number => {
+  const writeStream = ({ output, flags }: StreamFd): number => {
     if (output === undefined) return -ERRNO.EBADF;
     if ((flags & FDFLAG.nonblock) !== 0 && !output.isReady()) return -ERRNO.EAGAIN;
-    return gather(iovecs, (from, pointer, bytes) => output.writeFrom(from, pointer, bytes) || bytes);
+    return iovecs.gather(output, 0, writeOutput);
   };
 
-  const readNode = (fd: NodeFd, iovecs: readonly Iovec[], offset: number): number => {
+  const readNode = (fd: NodeFd, offset: number): number => {
     const fault = fd.descriptor.checkFile(DESCRIPTOR_FLAG.read);
     if (fault < 0) return fault;
-    if ((fd.rights & FD_RIGHT.read) === 0) return -ERRNO.EBADF;
-    return scatter(iovecs, (into, pointer, bytes) => host.pread(owner, fd.descriptor.handle, into, pointer, bytes, offset));
+    return (fd.rights & FD_RIGHT.read) === 0 ? -ERRNO.EBADF : iovecs.scatter(fd, offset, readFile);
   };
 
-  const writeNode = (fd: NodeFd, iovecs: readonly Iovec[], offset: number): number => {
+  const writeNode = (fd: NodeFd, offset: number): number => ((fd.rights & FD_RIGHT.write) === 0 ? -ERRNO.EBADF : iovecs.gather(fd, offset, writeFile));
+
+  const appendNode = (fd: NodeFd): number => {
+    const { descriptor } = fd;
     if ((fd.rights & FD_RIGHT.write) === 0) return -ERRNO.EBADF;
-    return gather(iovecs, (from, pointer, bytes, done) => writeAt(guest, fd.descriptor, from, pointer, bytes, offset + done));
-  };
-
-  const appendNode = ({ descriptor, rights }: NodeFd, iovecs: readonly Iovec[]): number => {
-    if ((rights & FD_RIGHT.write) === 0) return -ERRNO.EBADF;
     const fault = descriptor.checkFile(DESCRIPTOR_FLAG.write);
     if (fault < 0) return fault;
-    const count = gather(iovecs, (from, pointer, bytes) => host.append(owner, descriptor.handle, from, pointer, bytes));
+    const count = iovecs.gather(fd, 0, appendFile);
     if (count < 0 || descriptor.sync === 'none') return count;
     return host.sync(owner, descriptor.handle, descriptor.sync === 'data') || count;
   };
@@ -170,47 +116,47 @@ export function createProgram(guest: Guest, options: CliOptions, fds: FdTable, m
 
   const fdRead = (number: number, iovs: number, count: number, result: number): number => {
     const at = memory.check(result, 4);
-    const iovecs = iovecsOf(iovs, count);
-    if (typeof iovecs === 'number') return errnoOf(iovecs);
+    const fault = iovecs.load(iovs, count);
+    if (fault < 0) return errnoOf(fault);
     const fd = fds.find(number);
     if (fd === undefined) return errnoOf(-ERRNO.EBADF);
-    if (fd.kind === 'stream') return answerCount(at, readStream(fd, iovecs));
+    if (fd.kind === 'stream') return answerCount(at, readStream(fd));
     const position = positionOf(guest, fd);
-    const bytes = position < 0 ? position : readNode(fd, iovecs, position);
+    const bytes = position < 0 ? position : readNode(fd, position);
     if (bytes > 0) fd.position = position + bytes;
     return answerCount(at, bytes);
   };
 
   const fdWrite = (number: number, iovs: number, count: number, result: number): number => {
     const at = memory.check(result, 4);
-    const iovecs = iovecsOf(iovs, count);
-    if (typeof iovecs === 'number') return errnoOf(iovecs);
+    const fault = iovecs.load(iovs, count);
+    if (fault < 0) return errnoOf(fault);
     const fd = fds.find(number);
     if (fd === undefined) return errnoOf(-ERRNO.EBADF);
-    if (fd.kind === 'stream') return answerCount(at, writeStream(fd, iovecs));
+    if (fd.kind === 'stream') return answerCount(at, writeStream(fd));
     if ((fd.flags & FDFLAG.append) !== 0) {
-      const bytes = appendNode(fd, iovecs);
+      const bytes = appendNode(fd);
       if (bytes > 0) fd.position = undefined;
       return answerCount(at, bytes);
     }
     const position = positionOf(guest, fd);
-    const bytes = position < 0 ? position : writeNode(fd, iovecs, position);
+    const bytes = position < 0 ? position : writeNode(fd, position);
     if (bytes > 0) fd.position = position + bytes;
     return answerCount(at, bytes);
   };
 
   /** fd_pread and fd_pwrite. */
   const atOffset =
-    (act: (fd: NodeFd, iovecs: readonly Iovec[], offset: number) => number) =>
+    (act: (fd: NodeFd, offset: number) => number) =>
     (number: number, iovs: number, count: number, offset: bigint, result: number): number => {
       const at = memory.check(result, 4);
-      const iovecs = iovecsOf(iovs, count);
-      if (typeof iovecs === 'number') return errnoOf(iovecs);
+      const fault = iovecs.load(iovs, count);
+      if (fault < 0) return errnoOf(fault);
       const fd = fds.find(number);
       if (fd === undefined) return errnoOf(-ERRNO.EBADF);
       if (fd.kind === 'stream') return errnoOf(-ERRNO.ESPIPE);
       if (offset < 0n || offset > Number.MAX_SAFE_INTEGER) return errnoOf(-ERRNO.EINVAL);
-      return answerCount(at, act(fd, iovecs, Number(offset)));
+      return answerCount(at, act(fd, Number(offset)));
     };
 
   // --- descriptors ----------------------------------------------------------------------------------------------------------
