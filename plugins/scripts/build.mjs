@@ -2,6 +2,7 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { buildPlugin } from '@forgeone/sdk/build';
+import { transformSync } from 'esbuild';
 import { parse } from 'smol-toml';
 import { TOOL_KEY } from '../../kernel/src/loader/cache.ts';
 import { LIMITS } from '../../kernel/src/limits.ts';
@@ -12,11 +13,14 @@ const dist = join(root, 'dist');
 const composition = parse(readFileSync(join(root, 'system.toml'), 'utf8'));
 mkdirSync(dist, { recursive: true });
 
+/** Names and spaces only: as syntax, the script's value would be dropped as unused. V8 then reads half as much at each start. */
+const shrink = (script) => transformSync(script, { minifyWhitespace: true, minifyIdentifiers: true, charset: 'ascii' }).code;
+
 const digests = {};
 for (const { name } of composition.plugin) {
   const { component, size, ms } = await buildPlugin({ projectDir: join(root, name) });
   writeFileSync(join(dist, `${name}.wasm`), component);
-  await transpileComponent(component, join(dist, 'cache'), LIMITS.pluginMemoryBytesMax);
+  await transpileComponent(component, join(dist, 'cache'), LIMITS.pluginMemoryBytesMax, shrink);
   digests[name] = `sha256:${sha256(component)}`;
   console.log(`${name}: ${(size / 1e6).toFixed(1)} MB in ${(ms / 1000).toFixed(1)} s`);
 }

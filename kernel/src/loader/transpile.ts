@@ -38,8 +38,11 @@ function clampAll(files: readonly (readonly [string, Uint8Array])[], memoryBytes
   }
 }
 
-/** Writes `<cacheRoot>/<tools>/<digest>/`; the caller moves it into place. */
-export async function transpileComponent(bytes: Uint8Array, cacheRoot: string, memoryBytesMax: number = LIMITS.workloadMemoryBytes): Promise<ComponentMeta> {
+/**
+ * Writes `<cacheRoot>/<tools>/<digest>/`; the caller moves it into place. `shrink` may make the glue shorter, for what is
+ * built once and started often.
+ */
+export async function transpileComponent(bytes: Uint8Array, cacheRoot: string, memoryBytesMax: number = LIMITS.workloadMemoryBytes, shrink = (script: string): string => script): Promise<ComponentMeta> {
   const digest = `sha256:${sha256(bytes)}`;
   const info = inspectWasm(bytes);
   checkNames(info);
@@ -62,7 +65,7 @@ export async function transpileComponent(bytes: Uint8Array, cacheRoot: string, m
     } else if (name.endsWith('.js')) glue = Buffer.from(content).toString('utf8');
   }
   if (!glue) throw new Refusal('other', 'the transpiler made no glue');
-  const script = editGlue(glue);
+  const script = shrink(editGlue(glue));
   // Read back as Latin-1, the form in which V8 needs no second look.
   if (/[^\x00-\xff]/.test(script)) throw new Refusal('unsupported', 'an import or export has a name beyond Latin-1');
   const edited = Buffer.from(script, 'latin1');
