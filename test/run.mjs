@@ -32,7 +32,9 @@ function check(title, command, args) {
 const present = (probe) => (probe.startsWith('/') ? existsSync(probe) : spawnSync('sh', ['-c', `command -v ${probe}`]).status === 0);
 
 function installDebianPackages() {
-  const missing = Object.entries(DEBIAN).filter(([, probe]) => !present(probe)).map(([name]) => name);
+  const missing = Object.entries(DEBIAN)
+    .filter(([, probe]) => !present(probe))
+    .map(([name]) => name);
   if (missing.length === 0) return;
   if (process.getuid() !== 0 || !present('apt-get')) {
     console.log(`left out: tests that need ${missing.join(', ')} (not root, so they are not installed; apt-get install ${missing.join(' ')} adds them)`);
@@ -55,7 +57,11 @@ check('Rust lint', 'cargo', ['clippy', '--manifest-path', 'host-native/Cargo.tom
 
 {
   console.log('\n== Rust tests');
-  const result = spawnSync('cargo', ['test', '--manifest-path', 'host-native/Cargo.toml', '--workspace', '--release', '--locked'], { cwd: root, encoding: 'utf8', maxBuffer: 2 ** 28 });
+  const result = spawnSync('cargo', ['test', '--manifest-path', 'host-native/Cargo.toml', '--workspace', '--release', '--locked'], {
+    cwd: root,
+    encoding: 'utf8',
+    maxBuffer: 2 ** 28,
+  });
   const output = `${result.stdout}${result.status === 0 ? '' : result.stderr}`;
   process.stdout.write(output);
   let counted = 0;

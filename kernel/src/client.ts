@@ -4,8 +4,8 @@ import type { Consent } from './identity.ts';
 
 export type { LogRecord } from './host/host.ts';
 export type { Consent } from './identity.ts';
-export { homePaths, resolveHome } from './loader/home.ts';
 export { connect } from './ingress/http-client.ts';
+export { homePaths, resolveHome } from './loader/home.ts';
 
 export interface ApiRequest {
   readonly method: string;

@@ -1,7 +1,7 @@
 /** The kernel for embedders: boot, install. Light parts are in `@forgeone/kernel/client`. */
 import type { StoredPackage } from './domain/kernel-services.ts';
 import { openNativeHost } from './host/native.ts';
-import { install, type InstallOptions } from './loader/install.ts';
+import { type InstallOptions, install } from './loader/install.ts';
 
 export type { StoredPackage } from './domain/kernel-services.ts';
 export { type Kernel, type KernelOptions, openKernel } from './kernel.ts';

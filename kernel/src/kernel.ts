@@ -6,9 +6,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { ApiRequest, ApiResponse, ControlClient } from './client.ts';
+import type { PluginState } from './domain/domain.ts';
 import type { StoredPackage, WorkloadOrder } from './domain/kernel-services.ts';
 import type { LoadedComponent, PluginUnit } from './domain/plugin-unit.ts';
-import type { PluginState } from './domain/domain.ts';
 import { Refusal } from './errors.ts';
 import { EventBus } from './events.ts';
 import type { Host } from './host/host.ts';
@@ -22,8 +22,8 @@ import { checkComposition, readComposition } from './loader/composition.ts';
 import { type HomePaths, prepareHome } from './loader/home.ts';
 import { readPackage } from './loader/install.ts';
 import { type Logger, openLog } from './log.ts';
-import { Supervisor, type PluginReport } from './supervisor.ts';
 import { StateStore } from './state/store.ts';
+import { type PluginReport, Supervisor } from './supervisor.ts';
 import { WorkloadJournal } from './workload/journal.ts';
 import { Workloads } from './workload/workloads.ts';
 
@@ -195,7 +195,15 @@ export async function openKernel(options: KernelOptions): Promise<Kernel> {
   };
 }
 
-async function serve(options: { host: Host; ingress: Ingress; paths: HomePaths; principal: { id: string; local: boolean }; pipes: Pipes; log: Logger; supervisor: Supervisor }): Promise<() => Promise<void>> {
+async function serve(options: {
+  host: Host;
+  ingress: Ingress;
+  paths: HomePaths;
+  principal: { id: string; local: boolean };
+  pipes: Pipes;
+  log: Logger;
+  supervisor: Supervisor;
+}): Promise<() => Promise<void>> {
   const { claimHome } = await import('./ingress/lock.ts');
   const { serveHttp } = await import('./ingress/http-server.ts');
   const release = claimHome(options.paths.lockFile);

@@ -4,8 +4,8 @@ import { basename, join } from 'node:path';
 import { buildPlugin } from '@forgeone/sdk/build';
 import { transformSync } from 'esbuild';
 import { parse } from 'smol-toml';
-import { TOOL_KEY } from '../../kernel/src/loader/cache.ts';
 import { LIMITS } from '../../kernel/src/limits.ts';
+import { TOOL_KEY } from '../../kernel/src/loader/cache.ts';
 import { sha256, transpileComponent } from '../../kernel/src/loader/transpile.ts';
 
 const root = new URL('..', import.meta.url).pathname;

@@ -32,7 +32,12 @@ afterEach(async () => {
   // Whatever happened: the platform runs the next guest, and holds nothing of the last.
   const { exitCode, stdout, stderr } = await attack('hello');
   expect({ exitCode, stdout, stderr }).toEqual({ exitCode: 7, stdout: 'hello\n', stderr: 'bad\n' });
-  expect(await until(() => platform.handles(), (count) => count === 0)).toBe(0);
+  expect(
+    await until(
+      () => platform.handles(),
+      (count) => count === 0,
+    ),
+  ).toBe(0);
   expect(platform.children).toEqual([]);
   expect(platform.log).toBe('');
 });
@@ -79,7 +84,12 @@ describe('a guest that does not end (13, 24)', () => {
     const ids = await Promise.all([1, 2, 3].map(async () => (await platform.start(digest, { args: [argumentOf('loop')] })).id));
     expect(platform.threads).toBeGreaterThanOrEqual(threads + ids.length - LIMITS.workersIdle);
     await Promise.all(ids.map((id) => platform.request('DELETE', `/v1/containers/${id}`, undefined, { query: [['force', 'true']] })));
-    expect(await until(() => platform.threads, (now) => now <= threads + LIMITS.workersIdle)).toBeLessThanOrEqual(threads + LIMITS.workersIdle);
+    expect(
+      await until(
+        () => platform.threads,
+        (now) => now <= threads + LIMITS.workersIdle,
+      ),
+    ).toBeLessThanOrEqual(threads + LIMITS.workersIdle);
   });
 });
 

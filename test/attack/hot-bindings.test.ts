@@ -24,7 +24,12 @@ beforeAll(async () => {
 });
 
 afterEach(async () => {
-  expect(await until(() => platform.handles(), (count) => count === 0)).toBe(0);
+  expect(
+    await until(
+      () => platform.handles(),
+      (count) => count === 0,
+    ),
+  ).toBe(0);
   expect(scratchOf(home, platform.pid)).toEqual([]);
   expect(platform.log).toBe('');
 });

@@ -73,7 +73,8 @@ describe('a component that imports what it is not given', () => {
   });
 
   test('is refused as a preview 1 module that imports something else too (17)', async () => {
-    const module = '(module (import "env" "system" (func (param i32))) (import "wasi_snapshot_preview1" "sched_yield" (func (result i32))) (memory (export "memory") 1) (func (export "_start")))';
+    const module =
+      '(module (import "env" "system" (func (param i32))) (import "wasi_snapshot_preview1" "sched_yield" (func (result i32))) (memory (export "memory") 1) (func (export "_start")))';
     expect((await refusalOf(await assemble(module))).message).toBe('it imports what programs are not given: "env.system"');
   });
 
@@ -102,7 +103,9 @@ describe('a component that lies about versions', () => {
   });
 
   test('is refused when it wants WASI of another age (18)', async () => {
-    expect((await refusalOf(await assemble(commandCalling('wasi:random/random@9.9.9', 'get-random-u64')))).message).toBe('it imports what programs are not given: "wasi:random/random@9.9.9"');
+    expect((await refusalOf(await assemble(commandCalling('wasi:random/random@9.9.9', 'get-random-u64')))).message).toBe(
+      'it imports what programs are not given: "wasi:random/random@9.9.9"',
+    );
   });
 
   test('is refused when it is a plugin, of any version (18)', async () => {
@@ -133,9 +136,11 @@ describe('a component that lies about versions', () => {
   });
 });
 
-describe('a component that exports what is the platform\'s', () => {
+describe("a component that exports what is the platform's", () => {
   test('changes nothing: exports of a program are not linked to anybody (26)', async () => {
-    const shadow = ['forge:kernel/state@0.1.0', 'forge:host/dirs@0.1.0', 'forge:security/authorizer@0.1.0', 'wasi:cli/stdout@0.2.0'].map((name, i) => `(instance $s${i} (export "get-stdout" (func $run))) (export "${name}" (instance $s${i}))`);
+    const shadow = ['forge:kernel/state@0.1.0', 'forge:host/dirs@0.1.0', 'forge:security/authorizer@0.1.0', 'wasi:cli/stdout@0.2.0'].map(
+      (name, i) => `(instance $s${i} (export "get-stdout" (func $run))) (export "${name}" (instance $s${i}))`,
+    );
     const { digest } = await installPackage(fileOf(await assemble(commandWith({ more: shadow.join('\n') }))), { home });
     expect(await platform.run(digest)).toMatchObject({ exitCode: 0 });
     expect(await platform.run(good, { args: [argumentOf('hello')] })).toMatchObject({ exitCode: 7, stdout: 'hello\n' });

@@ -10,7 +10,15 @@ describe('files say what they are for', () => {
   }
 
   test('the files on the call path name their step', () => {
-    const onPath = ['kernel/src/ingress/ingress.ts', 'kernel/src/domain/domain.ts', 'kernel/src/domain/channel.ts', 'kernel/src/gate/gate.ts', 'kernel/src/host/host.ts', 'plugins/api/src/plugin.ts', 'plugins/container-runtime/src/plugin.ts'];
+    const onPath = [
+      'kernel/src/ingress/ingress.ts',
+      'kernel/src/domain/domain.ts',
+      'kernel/src/domain/channel.ts',
+      'kernel/src/gate/gate.ts',
+      'kernel/src/host/host.ts',
+      'plugins/api/src/plugin.ts',
+      'plugins/container-runtime/src/plugin.ts',
+    ];
     for (const { path, text } of [...sourcesIn('kernel/src'), ...sourcesIn('plugins')]) {
       if (onPath.includes(path)) expect(text.slice(0, text.indexOf('*/')), path).toMatch(/call path steps? \d/);
     }

@@ -8,7 +8,9 @@ describe('limits', () => {
   test('no file of the kernel but limits.ts has a limit or timeout of its own', () => {
     const found = sourcesIn('kernel/src')
       .filter(({ path }) => !path.endsWith('/limits.ts'))
-      .flatMap(({ path, text }) => [...text.matchAll(BARE)].filter((match) => Number((match[1] ?? match[2] ?? '0').replaceAll('_', '')) > 1).map((match) => `${path}: ${match[0].trim().slice(-80)}`));
+      .flatMap(({ path, text }) =>
+        [...text.matchAll(BARE)].filter((match) => Number((match[1] ?? match[2] ?? '0').replaceAll('_', '')) > 1).map((match) => `${path}: ${match[0].trim().slice(-80)}`),
+      );
     expect(found).toEqual([]);
   });
 

@@ -31,7 +31,14 @@ export class Home {
 
   /** Runs one command to its end. */
   forge(args: readonly string[], options: { readonly input?: string | Buffer; readonly cwd?: string } = {}): Ran {
-    const { status, stdout, stderr } = spawnSync(FORGE, args, { env: this.env, cwd: options.cwd ?? this.dir, input: options.input ?? '', maxBuffer: 2 ** 28, timeout: 60_000, killSignal: 'SIGKILL' });
+    const { status, stdout, stderr } = spawnSync(FORGE, args, {
+      env: this.env,
+      cwd: options.cwd ?? this.dir,
+      input: options.input ?? '',
+      maxBuffer: 2 ** 28,
+      timeout: 60_000,
+      killSignal: 'SIGKILL',
+    });
     return { code: status, stdout: stdout.toString('utf8'), stderr: stderr.toString('utf8') };
   }
 

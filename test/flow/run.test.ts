@@ -110,7 +110,9 @@ describe.skipIf(noClang)(`forge run${noClang ? ` (${noClang})` : ''}`, () => {
 
   test('one call id goes through every step of the call path', () => {
     const { stderr } = home.forge(['--log-level', 'debug', 'run', '-v', 'data:/data', wasm, 'exit', '0']);
-    const lines = stderr.split('\n').flatMap((line) => (line.startsWith('{') ? [JSON.parse(line) as { callId?: string; step?: number; plugin?: string; msg: string; path?: string }] : []));
+    const lines = stderr
+      .split('\n')
+      .flatMap((line) => (line.startsWith('{') ? [JSON.parse(line) as { callId?: string; step?: number; plugin?: string; msg: string; path?: string }] : []));
     const run = lines.find(({ step, path }) => step === 3 && path === '/v1/run');
     expect(run?.callId).toMatch(/^[0-9a-f]{32}$/);
     const mine = lines.filter(({ callId }) => callId === run?.callId);
@@ -120,7 +122,9 @@ describe.skipIf(noClang)(`forge run${noClang ? ` (${noClang})` : ''}`, () => {
 
   test('each decision is one audit line with the chain and its policies', () => {
     const lines = readFileSync(home.path('home/audit.jsonl'), 'utf8').trim().split('\n');
-    const opened = lines.map((line) => JSON.parse(line) as { action: string; chain: string[]; decision: string; resource: string; reasons: string[] }).find(({ action, resource }) => action === 'dir.open' && resource === 'Volume::data');
+    const opened = lines
+      .map((line) => JSON.parse(line) as { action: string; chain: string[]; decision: string; resource: string; reasons: string[] })
+      .find(({ action, resource }) => action === 'dir.open' && resource === 'Volume::data');
     expect(opened).toMatchObject({ decision: 'allow', reasons: ['storage-volumes'] });
     expect(opened?.chain.slice(1)).toEqual(['spiffe://local/plugin/api', 'spiffe://local/plugin/container-runtime', 'spiffe://local/plugin/storage']);
   });

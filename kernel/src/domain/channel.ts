@@ -11,9 +11,9 @@
  * ```
  */
 import { deserialize, serialize } from 'node:v8';
-import { LIMITS } from '../limits.ts';
-import { monotonicMs } from '../identity.ts';
 import { Refusal } from '../errors.ts';
+import { monotonicMs } from '../identity.ts';
+import { LIMITS } from '../limits.ts';
 
 const STATE = 0;
 const GENERATION = 1;

@@ -13,11 +13,11 @@
 import { asRefusal, type ErrorPayload, Fault, Refusal } from '../errors.ts';
 import { Gate, type GateOptions, type Question } from '../gate/gate.ts';
 import { hostImports } from '../gate/host-imports.ts';
+import type { Owner } from '../host/host.ts';
 import { type CallContext, extendContext, monotonicMs, newCallId, pluginId } from '../identity.ts';
 import { LIMITS } from '../limits.ts';
 import type { Instance, Instantiator } from '../loader/instantiate.ts';
 import type { Logger } from '../log.ts';
-import type { Owner } from '../host/host.ts';
 import { Caller, ChannelBroken, type ChannelMemory } from './channel.ts';
 import { kernelImports } from './kernel-imports.ts';
 import type { KernelServices } from './kernel-services.ts';

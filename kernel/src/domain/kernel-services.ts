@@ -1,6 +1,7 @@
 /** What a domain asks of the kernel's main thread and of the machine-wide stores: the same from every placement. */
-import type { CallContext } from '../identity.ts';
+
 import type { Handle, Owner } from '../host/host.ts';
+import type { CallContext } from '../identity.ts';
 import type { StateStore } from '../state/store.ts';
 import type { PluginState } from './domain.ts';
 import type { PluginUnit } from './plugin-unit.ts';

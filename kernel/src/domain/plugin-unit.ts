@@ -58,5 +58,4 @@ export function canonicalVersion(name: string): string {
 }
 
 /** Whether `provided` serves who asks for `wanted`: same interface, same canonical version. */
-export const serves = (provided: string, wanted: string): boolean =>
-  withoutVersion(provided) === withoutVersion(wanted) && canonicalVersion(provided) === canonicalVersion(wanted);
+export const serves = (provided: string, wanted: string): boolean => withoutVersion(provided) === withoutVersion(wanted) && canonicalVersion(provided) === canonicalVersion(wanted);

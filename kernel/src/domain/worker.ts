@@ -1,7 +1,7 @@
 /** Entry of a domain's thread: builds the domain and serves calls until the supervisor ends it (call path steps 4 to 9). */
 import { isMainThread, type MessagePort, parentPort, workerData } from 'node:worker_threads';
-import { openNativeHost } from '../host/native.ts';
 import type { Owner } from '../host/host.ts';
+import { openNativeHost } from '../host/native.ts';
 import { Instantiator } from '../loader/instantiate.ts';
 import { openLog } from '../log.ts';
 import { openAuditFile } from '../state/audit.ts';

@@ -1,9 +1,9 @@
 /** `forge:host/dirs`: directory trees (call path step 7, effects in 8 and 9). */
 import { realpathSync } from 'node:fs';
 import { join, sep } from 'node:path';
-import { pluginId } from '../identity.ts';
 import { Refusal } from '../errors.ts';
-import { RIGHT, type Owner, type Quota, type Rights } from '../host/host.ts';
+import { type Owner, type Quota, RIGHT, type Rights } from '../host/host.ts';
+import { pluginId } from '../identity.ts';
 import type { Resource } from './gate.ts';
 import { formatHandle, parseHandle, type RightFlags, rightsOfFlags } from './handles.ts';
 import type { HostImportContext } from './host-imports.ts';
@@ -21,7 +21,10 @@ const quotaOf = (quota: WitQuota): Quota => ({ bytesMax: Number(quota.bytesMax),
 
 function volumeName(name: string): string {
   if (!VOLUME_NAME.test(name)) {
-    throw new Refusal('invalid', `"${name.slice(0, 80)}" is no volume name`, { where: 'volume', hint: 'a volume name is 1 to 63 of a-z 0-9 . _ - and begins with a letter or digit' });
+    throw new Refusal('invalid', `"${name.slice(0, 80)}" is no volume name`, {
+      where: 'volume',
+      hint: 'a volume name is 1 to 63 of a-z 0-9 . _ - and begins with a letter or digit',
+    });
   }
   return name;
 }

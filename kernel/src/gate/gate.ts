@@ -6,6 +6,8 @@
  * No answer, a late one, or one to another question is a no. Each decision is one audit line, written before anything
  * is done; if it cannot be written, nothing is done.
  */
+
+import type { Slot } from '../domain/domain.ts';
 import { asRefusal, Refusal } from '../errors.ts';
 import type { GrantAction, Handle, Host, Owner, Rights } from '../host/host.ts';
 import { RIGHT } from '../host/host.ts';
@@ -15,7 +17,6 @@ import { extendContext } from '../identity.ts';
 import { LIMITS } from '../limits.ts';
 import type { Logger } from '../log.ts';
 import type { AuditLog } from '../state/audit.ts';
-import type { Slot } from '../domain/domain.ts';
 
 /** What is to be touched, as the policy sees it. */
 export interface Resource {
@@ -88,8 +89,7 @@ export interface GateOptions {
 /** Enough that no answer to another question fits by chance. */
 const REQUEST_ID_BYTES = 8;
 
-export const rightNames = (rights: Rights): string[] =>
-  (Object.keys(RIGHT) as (keyof typeof RIGHT)[]).filter((name) => (rights & RIGHT[name]) !== 0);
+export const rightNames = (rights: Rights): string[] => (Object.keys(RIGHT) as (keyof typeof RIGHT)[]).filter((name) => (rights & RIGHT[name]) !== 0);
 
 function isDecision(value: unknown): value is Decision {
   const decision = value as Partial<Decision> | null;

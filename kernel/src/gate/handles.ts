@@ -20,8 +20,7 @@ export function parseHandle(text: string): Handle {
   return Number.parseInt(text, 16);
 }
 
-export const rightsOfFlags = (flags: RightFlags): Rights =>
-  (flags.read ? RIGHT.read : 0) | (flags.write ? RIGHT.write : 0) | (flags.mutate ? RIGHT.mutate : 0);
+export const rightsOfFlags = (flags: RightFlags): Rights => (flags.read ? RIGHT.read : 0) | (flags.write ? RIGHT.write : 0) | (flags.mutate ? RIGHT.mutate : 0);
 
 /** A handle of `from` passed on, with all its rights, to `to`. */
 export function moveHandle(host: Host, from: Owner, text: string, to: Owner): Handle {

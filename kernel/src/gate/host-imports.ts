@@ -1,6 +1,7 @@
 /** `forge:host/*` as a plugin imports it: each function is one question to the gate (call path step 7). */
-import type { KernelServices } from '../domain/kernel-services.ts';
+
 import type { Slot } from '../domain/domain.ts';
+import type { KernelServices } from '../domain/kernel-services.ts';
 import { asRefusal, Refusal } from '../errors.ts';
 import { dirsImports } from './dirs.ts';
 import type { Gate } from './gate.ts';

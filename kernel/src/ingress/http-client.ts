@@ -1,6 +1,6 @@
 /** The control API of a daemon, over its unix socket (call path step 2). */
 import { existsSync } from 'node:fs';
-import { Agent, type IncomingMessage, request as httpRequest } from 'node:http';
+import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
 import type { ApiRequest, ApiResponse, ControlClient, LogRecord } from '../client.ts';
 import { Refusal } from '../errors.ts';
 import { homePaths } from '../loader/home.ts';
@@ -43,7 +43,9 @@ class HttpClient implements ControlClient {
           path: encodeURI(request.path) + (query ? `?${query}` : ''),
           headers: {
             ...(body === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }),
-            ...(request.consents?.length ? { [CONSENT_HEADER]: JSON.stringify(request.consents).replaceAll(/[^\x20-\x7e]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`) } : {}),
+            ...(request.consents?.length
+              ? { [CONSENT_HEADER]: JSON.stringify(request.consents).replaceAll(/[^\x20-\x7e]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`) }
+              : {}),
           },
           ...(request.timeoutMs === undefined ? {} : { timeout: request.timeoutMs }),
           ...(request.signal ? { signal: request.signal } : {}),

@@ -11,7 +11,6 @@ import type { Pipes } from './pipes.ts';
 import { toProblem } from './problem.ts';
 import { CONSENT_HEADER, LOG_CONTENT_TYPE, LOG_HEAD_BYTES } from './wire.ts';
 
-
 export function encodeLogRecord({ stream, timeNs, bytes }: LogRecord): Buffer {
   const head = Buffer.alloc(LOG_HEAD_BYTES);
   head.writeUInt8(stream, 0);
@@ -41,7 +40,11 @@ function readConsents(request: IncomingMessage): Consent[] {
   if (typeof header !== 'string') return [];
   try {
     const list = JSON.parse(header) as unknown;
-    if (Array.isArray(list) && list.every((item: Partial<Consent>) => (item.kind === 'path' || item.kind === 'stdio') && typeof item.name === 'string' && typeof item.write === 'boolean')) return list as Consent[];
+    if (
+      Array.isArray(list) &&
+      list.every((item: Partial<Consent>) => (item.kind === 'path' || item.kind === 'stdio') && typeof item.name === 'string' && typeof item.write === 'boolean')
+    )
+      return list as Consent[];
   } catch {
     // Falls through: what cannot be read is no consent.
   }
@@ -111,7 +114,9 @@ async function answer(options: HttpServerOptions, request: IncomingMessage, resp
     }
   } catch (thrown) {
     const callId = newCallId(options.host);
-    const problem = toProblem(thrown instanceof URIError ? new Refusal('invalid', 'the path is not well encoded', { where: 'path' }) : thrown, callId, (bug) => log.error({ callId, err: bug }, 'a bug in the kernel'));
+    const problem = toProblem(thrown instanceof URIError ? new Refusal('invalid', 'the path is not well encoded', { where: 'path' }) : thrown, callId, (bug) =>
+      log.error({ callId, err: bug }, 'a bug in the kernel'),
+    );
     if (response.headersSent) response.destroy();
     else response.writeHead(problem.status, { 'content-type': 'application/problem+json' }).end(JSON.stringify(problem));
   }

@@ -125,12 +125,22 @@ export class Ingress {
 
   async *#readLog(log: { name: string; tail?: number; sinceMs?: bigint; follow?: string }, asked: number, signal: AbortSignal | undefined): AsyncGenerator<LogRecord> {
     const { host, mintKey, logPath, events } = this.#options;
-    const grant = host.grantMint(mintKey, this.#owner, { callId: newCallId(this.#options.host), action: 'log.open', resource: logPath(log.name), rights: RIGHT.read, expiresMs: 0 });
+    const grant = host.grantMint(mintKey, this.#owner, {
+      callId: newCallId(this.#options.host),
+      action: 'log.open',
+      resource: logPath(log.name),
+      rights: RIGHT.read,
+      expiresMs: 0,
+    });
     const end = new AbortController();
     try {
       let over = log.follow === undefined;
       // Since the question: the container may have ended before this line.
-      const ended = log.follow ? events.next(log.follow, asked, end.signal).then(() => void (over = true)) : undefined;
+      const ended = log.follow
+        ? events.next(log.follow, asked, end.signal).then(() => {
+            over = true;
+          })
+        : undefined;
       let offset = 0;
       if (log.tail !== undefined || log.sinceMs !== undefined) {
         const kept = this.#lastLines(grant, log.tail, log.sinceMs);

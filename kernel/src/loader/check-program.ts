@@ -11,7 +11,11 @@ export const WASI_OFFERED: Readonly<Record<string, readonly string[]>> = {
   'wasi:random': ['insecure', 'insecure-seed', 'random'],
   'wasi:sockets': ['instance-network', 'ip-name-lookup', 'network', 'tcp', 'tcp-create-socket', 'udp', 'udp-create-socket'],
 };
-const OFFERED = new RegExp(`^(${Object.entries(WASI_OFFERED).map(([name, interfaces]) => `${name}/(${interfaces.join('|')})`).join('|')})@0\\.2\\.\\d+$`);
+const OFFERED = new RegExp(
+  `^(${Object.entries(WASI_OFFERED)
+    .map(([name, interfaces]) => `${name}/(${interfaces.join('|')})`)
+    .join('|')})@0\\.2\\.\\d+$`,
+);
 const PREVIEW1 = 'wasi_snapshot_preview1';
 /** Enough to see what kind of host it was built for. */
 const LISTED_MAX = 8;
@@ -35,5 +39,6 @@ export function checkProgram(info: WasmInfo, container: string, manifest: Manife
   }
   const [problem] = findComponentProblems(manifest, new Map([[container, info]]));
   if (problem) throw new Refusal(problem.code, problem.message, problem);
-  if (info.kind === 'wasi-http' || info.kind === 'forge-http') throw new Refusal('unsupported', 'it is an HTTP server, and this version runs commands only', { where, hint: 'export wasi:cli/run@0.2.x' });
+  if (info.kind === 'wasi-http' || info.kind === 'forge-http')
+    throw new Refusal('unsupported', 'it is an HTTP server, and this version runs commands only', { where, hint: 'export wasi:cli/run@0.2.x' });
 }

@@ -5,8 +5,8 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { parse as parseToml } from 'smol-toml';
 import { nearestKey } from '@forgeone/package';
+import { parse as parseToml } from 'smol-toml';
 import type { CompositionGrant } from '../domain/plugin-unit.ts';
 import { serves, withoutVersion } from '../domain/plugin-unit.ts';
 import { Refusal } from '../errors.ts';
@@ -167,7 +167,11 @@ export function parseComposition(file: string, text: string): PluginDeclaration[
 const isFree = (name: string): boolean => name.startsWith('forge:kernel/') || name.startsWith('forge:types/');
 
 /** Checks binaries against the composition: every import granted or provided from above, every promised export there. */
-export function checkComposition(file: string, text: string, plugins: readonly (PluginDeclaration & { readonly imports: readonly string[]; readonly exports: readonly string[] })[]): void {
+export function checkComposition(
+  file: string,
+  text: string,
+  plugins: readonly (PluginDeclaration & { readonly imports: readonly string[]; readonly exports: readonly string[] })[],
+): void {
   const reader = new Reader(file, text);
   for (const [index, plugin] of plugins.entries()) {
     for (const wanted of plugin.imports) {
@@ -182,7 +186,11 @@ export function checkComposition(file: string, text: string, plugins: readonly (
       const provider = plugins.findIndex((other) => other.provides.some((provided) => serves(provided, wanted)));
       if (provider < 0) reader.problem(index, 'name', `${plugin.name} imports ${wanted}, which no plugin provides`);
       else if (provider >= index) {
-        reader.problem(index, 'name', `${plugin.name} imports ${wanted} from ${plugins[provider]?.name}, which stands below it: calls go up; move ${plugins[provider]?.name} above ${plugin.name}`);
+        reader.problem(
+          index,
+          'name',
+          `${plugin.name} imports ${wanted} from ${plugins[provider]?.name}, which stands below it: calls go up; move ${plugins[provider]?.name} above ${plugin.name}`,
+        );
       }
     }
     for (const promised of plugin.provides) {

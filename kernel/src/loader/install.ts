@@ -94,7 +94,14 @@ function runChild(file: string, out: string, { onProgress, signal }: InstallOpti
   // The shell sets the limits and is replaced: CPU seconds, data segment (what is really backed; address space
   // would forbid WebAssembly's reservations), core dumps, open files.
   const limits = `ulimit -t ${LIMITS.transpileCpuSeconds}; ulimit -d ${LIMITS.transpileDataKiB}; ulimit -c 0; ulimit -n 256; exec "$0" "$@"`;
-  const flags = ['--permission', '--allow-worker', '--allow-fs-read=*', `--allow-fs-write=${out}`, `--max-old-space-size=${LIMITS.transpileHeapMiB}`, '--disable-warning=ExperimentalWarning'];
+  const flags = [
+    '--permission',
+    '--allow-worker',
+    '--allow-fs-read=*',
+    `--allow-fs-write=${out}`,
+    `--max-old-space-size=${LIMITS.transpileHeapMiB}`,
+    '--disable-warning=ExperimentalWarning',
+  ];
   const child = spawn('/bin/sh', ['-c', limits, process.execPath, ...flags, childEntry(), file, out], { stdio: ['ignore', 'pipe', 'pipe'], env: {} });
   return new Promise((resolve, reject) => {
     let late = false;
@@ -120,7 +127,13 @@ function runChild(file: string, out: string, { onProgress, signal }: InstallOpti
         else reject(new Refusal(result.refusal.tag, result.refusal.val.message, result.refusal.val));
       } else if (signal?.aborted) reject(new Refusal('cancelled', 'the installation was called off', { where: file }));
       else if (late) reject(new Refusal('timeout', `it could not be compiled within ${LIMITS.transpileMs / 1_000} s`, { where: file }));
-      else if (killed) reject(new Refusal('limit', 'compiling it took more memory or CPU time than is allowed', { where: file, hint: `at most ${LIMITS.transpileDataKiB / 1024} MiB and ${LIMITS.transpileCpuSeconds} s` }));
+      else if (killed)
+        reject(
+          new Refusal('limit', 'compiling it took more memory or CPU time than is allowed', {
+            where: file,
+            hint: `at most ${LIMITS.transpileDataKiB / 1024} MiB and ${LIMITS.transpileCpuSeconds} s`,
+          }),
+        );
       else reject(new Refusal('invalid', `it cannot be loaded: the compiler ended with code ${code}: ${/^\w*Error.*$/m.exec(errors)?.[0] ?? errors.trim()}`, { where: file }));
     });
   });

@@ -2,8 +2,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inspectWasm, isJsonObject, type JsonValue, manifestToJson, openPackage } from '@forgeone/package';
-import { asRefusal, type ErrorPayload, Refusal } from '../errors.ts';
 import type { StoredPackage } from '../domain/kernel-services.ts';
+import { asRefusal, type ErrorPayload, Refusal } from '../errors.ts';
 import { checkProgram } from './check-program.ts';
 import { transpileComponent } from './transpile.ts';
 
@@ -14,7 +14,8 @@ const report = (step: string): void => void process.stdout.write(`${step}\n`);
 async function install(file: string, out: string): Promise<StoredPackage> {
   report('checking');
   const reader = await openPackage(file);
-  if (reader.manifest.plugin) throw new Refusal('unsupported', 'it is a plugin, not a program', { where: file, hint: 'a plugin stands in the composition file: plugins/system.toml' });
+  if (reader.manifest.plugin)
+    throw new Refusal('unsupported', 'it is a plugin, not a program', { where: file, hint: 'a plugin stands in the composition file: plugins/system.toml' });
   const containers: { name: string; component: string; manifest: string }[] = [];
   // Every blob, before anything is made of any of them.
   await reader.verify();

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { $init, generate } from '@bytecodealliance/jco-transpile/component';
 import { clampLimits, inspectWasm, quote, type WasmInfo } from '@forgeone/package';
 import { Refusal } from '../errors.ts';
-import { type ComponentMeta, componentDir, TRANSPILE_OPTIONS } from './cache.ts';
 import { LIMITS, WASM_PAGE_BYTES } from '../limits.ts';
+import { type ComponentMeta, componentDir, TRANSPILE_OPTIONS } from './cache.ts';
 import { editGlue } from './glue.ts';
 import { GLUE_FILE, META_FILE } from './instantiate.ts';
 
@@ -25,7 +25,9 @@ function checkNames(info: WasmInfo): void {
   const externs: readonly { readonly module?: string; readonly name: string }[] = [info, ...modules].flatMap(({ imports, exports }) => [...imports, ...exports]);
   const strange = externs.flatMap(({ module = '', name }) => [module, name]).find((name) => !PLAIN_NAME.test(name));
   if (strange === undefined) return;
-  throw new Refusal('unsupported', `an import or export is called ${quote(strange)}`, { hint: 'rename it: letters, digits and _ $ . : @ / # [ ] | + = ~ ! ? % & ^ , ( ) - are taken' });
+  throw new Refusal('unsupported', `an import or export is called ${quote(strange)}`, {
+    hint: 'rename it: letters, digits and _ $ . : @ / # [ ] | + = ~ ! ? % & ^ , ( ) - are taken',
+  });
 }
 
 /** Core modules with their maxima capped at the usual limit, so that a start need not do it; empty when one needs more from the start. */
@@ -42,7 +44,12 @@ function clampAll(files: readonly (readonly [string, Uint8Array])[], memoryBytes
  * Writes `<cacheRoot>/<tools>/<digest>/`; the caller moves it into place. `shrink` may make the glue shorter, for what is
  * built once and started often.
  */
-export async function transpileComponent(bytes: Uint8Array, cacheRoot: string, memoryBytesMax: number = LIMITS.workloadMemoryBytes, shrink = (script: string): string => script): Promise<ComponentMeta> {
+export async function transpileComponent(
+  bytes: Uint8Array,
+  cacheRoot: string,
+  memoryBytesMax: number = LIMITS.workloadMemoryBytes,
+  shrink = (script: string): string => script,
+): Promise<ComponentMeta> {
   const digest = `sha256:${sha256(bytes)}`;
   const info = inspectWasm(bytes);
   checkNames(info);
@@ -67,10 +74,18 @@ export async function transpileComponent(bytes: Uint8Array, cacheRoot: string, m
   if (!glue) throw new Refusal('other', 'the transpiler made no glue');
   const script = shrink(editGlue(glue));
   // Read back as Latin-1, the form in which V8 needs no second look.
-  if (/[^\x00-\xff]/.test(script)) throw new Refusal('unsupported', 'an import or export has a name beyond Latin-1');
+  if (Buffer.from(script, 'latin1').toString('latin1') !== script) throw new Refusal('unsupported', 'an import or export has a name beyond Latin-1');
   const edited = Buffer.from(script, 'latin1');
   writeFileSync(join(dir, GLUE_FILE), edited, { mode: 0o600 });
-  const meta: ComponentMeta = { digest, glueDigest: sha256(edited), imports: names(imports), exports: names(exports), modules, memoryBytesMax: clamped.size > 0 ? memoryBytesMax : 0, bytes: bytes.length };
+  const meta: ComponentMeta = {
+    digest,
+    glueDigest: sha256(edited),
+    imports: names(imports),
+    exports: names(exports),
+    modules,
+    memoryBytesMax: clamped.size > 0 ? memoryBytesMax : 0,
+    bytes: bytes.length,
+  };
   writeFileSync(join(dir, META_FILE), JSON.stringify(meta), { mode: 0o600 });
   return meta;
 }

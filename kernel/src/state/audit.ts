@@ -31,7 +31,10 @@ export function openAuditFile(path: string): AuditLog {
       try {
         if (writeSync(fd, line) === line.length) return;
       } catch (cause) {
-        throw new Refusal('unavailable', `the audit log cannot be written: ${(cause as Error).message}`, { where: path, hint: 'free space on its file system; nothing is allowed until it can be written' });
+        throw new Refusal('unavailable', `the audit log cannot be written: ${(cause as Error).message}`, {
+          where: path,
+          hint: 'free space on its file system; nothing is allowed until it can be written',
+        });
       }
       throw new Refusal('unavailable', 'the audit log was written in part', { where: path, hint: 'free space on its file system' });
     },

@@ -44,12 +44,18 @@ export class StateStore {
       this.#db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
       const found = (this.#db.prepare('PRAGMA user_version').get() as { user_version: number }).user_version;
       if (found > SCHEMA_VERSION) {
-        throw new Refusal('unsupported', `the state store has format ${found}, this kernel knows ${SCHEMA_VERSION}`, { where: path, hint: 'run the newer forge again, or name another FORGE_HOME' });
+        throw new Refusal('unsupported', `the state store has format ${found}, this kernel knows ${SCHEMA_VERSION}`, {
+          where: path,
+          hint: 'run the newer forge again, or name another FORGE_HOME',
+        });
       }
       if (found < SCHEMA_VERSION) this.#db.exec(SCHEMA);
     } catch (cause) {
       if (cause instanceof Refusal) throw cause;
-      throw new Refusal('unavailable', `the state store cannot be opened: ${(cause as Error).message}`, { where: path, hint: 'restore it from a copy, or move it away to begin with an empty one' });
+      throw new Refusal('unavailable', `the state store cannot be opened: ${(cause as Error).message}`, {
+        where: path,
+        hint: 'restore it from a copy, or move it away to begin with an empty one',
+      });
     }
     this.#get = this.#db.prepare('SELECT key, value, version FROM entry WHERE namespace = ? AND key = ?');
     this.#scan = this.#db.prepare('SELECT key, value, version FROM entry WHERE namespace = ? AND key >= ? AND key > ? AND substr(key, 1, ?) = ? ORDER BY key LIMIT ?');

@@ -1,7 +1,7 @@
 /** Which guests run, and on whose authority: kept in the state store, so that a killed platform finds them again. */
 import type { CallContext } from '../identity.ts';
-import type { StateStore } from '../state/store.ts';
 import { LIMITS } from '../limits.ts';
+import type { StateStore } from '../state/store.ts';
 
 /** The kernel's own namespace; no plugin can be called so, for the composition allows no upper case. */
 const NAMESPACE = 'KERNEL';

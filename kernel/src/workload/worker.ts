@@ -1,10 +1,10 @@
 /** Entry of a workload's thread: links the guest to the kernel's WASI host and runs it (data plane, beside call path steps 8 and 9). */
 import { workerData } from 'node:worker_threads';
-import { openNativeHost } from '../host/native.ts';
+import type { WorkloadOrder } from '../domain/kernel-services.ts';
 import type { LoadedComponent } from '../domain/plugin-unit.ts';
+import { openNativeHost } from '../host/native.ts';
 import { Instantiator } from '../loader/instantiate.ts';
 import { runGuest, type WorkloadResult } from './run-guest.ts';
-import type { WorkloadOrder } from '../domain/kernel-services.ts';
 
 /** What the pool tells each of its threads. tinypool keeps its own data in the first element. */
 export interface WorkloadThreadData {

@@ -42,7 +42,10 @@ describe('the state store', () => {
 
   test('scans in key order by prefix, after a key, with wildcards meaning themselves', () => {
     const store = new StateStore(file);
-    store.apply('a', ['v/b', 'v/a', 'v/c', 'w/a', 'v%', 'v_'].map((key) => put(key, key)));
+    store.apply(
+      'a',
+      ['v/b', 'v/a', 'v/c', 'w/a', 'v%', 'v_'].map((key) => put(key, key)),
+    );
     expect(store.scan('a', 'v/', undefined, 10).map(({ key }) => key)).toEqual(['v/a', 'v/b', 'v/c']);
     expect(store.scan('a', 'v/', 'v/a', 1).map(({ key }) => key)).toEqual(['v/b']);
     expect(store.scan('a', 'v%', undefined, 10).map(({ key }) => key)).toEqual(['v%']);
