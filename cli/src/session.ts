@@ -6,7 +6,7 @@ import { hearStopSignals, type StopSignals } from './run/stop-signals.ts';
 import { isTerminal } from './terminal/is-terminal.ts';
 
 /** The heavy part of the kernel that a command may need. */
-export type Kernel = Pick<typeof kernel, 'openKernel' | 'installPackage'>;
+export type Kernel = Pick<typeof kernel, 'openKernel' | 'installPackage' | 'recordBuilt'>;
 
 export interface Session {
   readonly env: NodeJS.ProcessEnv;

@@ -20,13 +20,15 @@ export const build: CommandDefinition = {
   ],
   notes: 'TypeScript and JavaScript sources are compiled with the SDK; .wasm files and layers are taken as they are.',
   action: async ([dir = '.'], words, session) => {
-    const { json } = readGlobalOptions(words, session);
+    const { json, home } = readGlobalOptions(words, session);
     const { buildProject, openPackage, packageJson, viewPackage } = await import('../package/index.ts');
     const output = words['output'];
     const progress = startProgress({ isTerminal: () => session.isTerminal(2), columns: session.columns, write: session.err }, 'forge build');
     const built = await buildProject(resolve(session.cwd, dir), { out: typeof output === 'string' ? resolve(session.cwd, output) : undefined, onProgress: progress.step }).finally(
       progress.end,
     );
+    // The security plugin trusts what was built here more than what came from elsewhere.
+    (await session.kernel()).recordBuilt(home, built.digest);
     // Read back what was written: what is printed is what anybody else will find in it.
     const view = await viewPackage(await openPackage(built.file));
     if (json) {

@@ -46,11 +46,19 @@ function writeWhole(path: string, content: string): void {
   renameSync(temporary, path);
 }
 
+const builtFile = (paths: HomePaths, digest: string): string => join(paths.packages, `built-${hexOf(digest)}`);
+
+/** Remembers that this user built a package on this machine: evidence for the security plugin. */
+export function recordBuilt(home: string, digest: string): void {
+  writeWhole(builtFile(prepareHome(home), digest), '');
+}
+
 /** A package in the store. */
 export function readPackage(paths: HomePaths, digest: string): StoredPackage {
   if (!/^sha256:[0-9a-f]{64}$/.test(digest)) throw new Refusal('invalid', 'a digest is sha256: and 64 hexadecimal digits', { where: digest.slice(0, 80) });
   try {
-    return JSON.parse(readFileSync(recordFile(paths, digest), 'utf8')) as StoredPackage;
+    const stored = JSON.parse(readFileSync(recordFile(paths, digest), 'utf8')) as StoredPackage;
+    return { ...stored, local: existsSync(builtFile(paths, digest)) };
   } catch {
     throw new Refusal('not-found', 'the package is not in the store', { where: digest, hint: 'forge run FILE installs it' });
   }
