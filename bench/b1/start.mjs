@@ -149,7 +149,7 @@ function daemonSeries({ forge, wasm, times, nodeNothing, nodeHello, forgeRun, qu
   const variant = (containers, ballastMb) => ({ name: `${containers} containers${ballastMb ? `, ${ballastMb} MB ballast` : ''}`, run: () => inside({ containers, ballastMb }) });
   const variants = [...CONTAINERS.map((count) => variant(count, 0)), variant(0, BALLAST_MB)];
   const [plain] = variants;
-  const peer = (name) => ({ name, metric: 'ms' });
+  const peer = (from) => ({ from, metric: 'ms' });
   const rows = variants.flatMap(({ name }, index) => {
     const axis = index === 0 ? undefined : { growthMax: 1.2 };
     return [
@@ -170,13 +170,13 @@ function daemonSeries({ forge, wasm, times, nodeNothing, nodeHello, forgeRun, qu
         metric: 'run+wait',
         unit: 'ms',
         ours: name,
-        // What the control API itself costs, twice in a run.
-        peers: [{ name, metric: 'health' }],
+        // What the control API itself costs; a run has two requests.
+        peers: [{ from: name, metric: 'health', name: 'GET /v1/health' }],
         goals: [{ atMost: 0.5 }],
-        limit: 'new Instance 30 us; against: GET /v1/health of the same daemon',
+        limit: 'new Instance 30 us',
         ...(axis ? { axis: { first: 'B1.4a', ...axis } } : {}),
       },
-      { id: `B1.5${'abc'[index]}`, label: `in the daemon: remove, ${name}`, metric: 'remove', unit: 'ms', ours: name, peers: [{ name, metric: 'health' }], ...(axis ? { axis: { first: 'B1.5a', ...axis } } : {}) },
+      { id: `B1.5${'abc'[index]}`, label: `in the daemon: remove, ${name}`, metric: 'remove', unit: 'ms', ours: name, peers: [{ from: name, metric: 'health', name: 'GET /v1/health' }], ...(axis ? { axis: { first: 'B1.5a', ...axis } } : {}) },
     ];
   });
   return { title: 'B1 start, with a daemon', contestants: [plain, nodeNothing, nodeHello, ...variants.slice(1)], rows, close: () => forge.remove() };

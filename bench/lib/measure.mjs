@@ -11,7 +11,7 @@
  * @property {string} metric
  * @property {'ms' | 'us' | 'ns' | 'MB/s'} unit
  * @property {string} ours Name of the contestant that is ForgeOne.
- * @property {readonly (string | { name: string, metric: string })[]} peers
+ * @property {readonly (string | { from: string, metric: string, name?: string })[]} peers A contestant, or one of its other metrics under another name.
  * @property {readonly Goal[]} [goals]
  * @property {string} [limit] The physical limit, in words.
  * @property {{ first: string, growthMax: number }} [axis] Our figure may be at most so many times that of another row.
@@ -70,11 +70,11 @@ function evaluate(row, figures, leftOut) {
   const judge = (value, goal) => (goal.atMost === undefined || value <= goal.atMost) && (goal.atLeast === undefined || value >= goal.atLeast);
   const goals = row.goals ?? [];
   const peers = row.peers.map((peer) => {
-    const { name, metric } = typeof peer === 'string' ? { name: peer, metric: row.metric } : peer;
-    const theirs = of(name, metric);
+    const { from, metric, name } = typeof peer === 'string' ? { from: peer, metric: row.metric, name: peer } : { name: peer.from, ...peer };
+    const theirs = of(from, metric);
     const ratios = numbers(theirs.map((value, round) => ours[round] / value));
     const goal = goals.find((candidate) => candidate.peer === name);
-    if (ratios.length === 0) return { name, goal, leftOut: leftOut.get(name) ?? leftOut.get(row.ours) ?? `measured no ${metric}` };
+    if (ratios.length === 0) return { name, goal, leftOut: leftOut.get(from) ?? leftOut.get(row.ours) ?? `measured no ${metric}` };
     const ratio = spread(ratios);
     return { name, figure: spread(numbers(theirs)), ratio, goal, met: goal && judge(ratio.median, goal) };
   });

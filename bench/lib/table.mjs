@@ -21,21 +21,19 @@ const verdict = (met) => (met === undefined ? '' : met ? 'met' : 'NOT MET');
 const HEAD = ['row', 'ForgeOne', 'against', 'median', 'ratio', 'spread', 'goal', ''];
 
 /** @param {{ title: string, rows: any[] }} series */
-export function printSeries({ title, rows }) {
+export function printSeries({ title, rows, leftOut }) {
   const lines = [HEAD];
-  const notes = [];
+  const notes = Object.entries(leftOut).map(([name, why]) => `  ${name} is left out: ${why}\n`);
   for (const row of rows) {
     const own = row.figure ? figureText(row.figure.median, row.unit) : 'left out';
-    if (!row.figure) notes.push(`${row.id}: ForgeOne left out, ${row.leftOut}`);
     const first = [`${row.id} ${row.label}`, own];
-    const range = row.figure ? `${round(row.figure.min)}..${round(row.figure.max)}` : '';
+    const range = row.figure ? `${figureText(row.figure.min, row.unit)}..${figureText(row.figure.max, row.unit)}` : '';
     const details = [];
     if (row.goal || row.peers.length === 0) details.push(['(itself)', '', '', range, goalText(row.goal, ` ${row.unit}`), verdict(row.met)]);
     if (row.growth) details.push([`(${row.growth.first})`, '', round(row.growth.median), `${round(row.growth.min)}..${round(row.growth.max)}`, goalText(row.growth.goal), verdict(row.growth.met)]);
     for (const peer of row.peers) {
       if (!peer.ratio) {
         details.push([peer.name, 'left out', '', '', goalText(peer.goal), '']);
-        notes.push(`${row.id}: ${peer.name}, ${peer.leftOut}`);
       } else details.push([peer.name, figureText(peer.figure.median, row.unit), round(peer.ratio.median), `${round(peer.ratio.min)}..${round(peer.ratio.max)}`, goalText(peer.goal), verdict(peer.met)]);
     }
     if (row.limit) details.push(['limit', row.limit, '', '', '', '']);
@@ -43,5 +41,5 @@ export function printSeries({ title, rows }) {
   }
   const widths = HEAD.map((_, column) => Math.max(...lines.map((line) => (line[2] === 'limit' && column >= 3 ? 0 : line[column].length))));
   const text = lines.map((line) => line.map((cell, column) => (column === 0 || column === 2 || (line[2] === 'limit' && column === 3) ? cell.padEnd(widths[column]) : cell.padStart(widths[column]))).join('  ').trimEnd());
-  return `\n${title}\n${'-'.repeat(title.length)}\n${text.join('\n')}\n${[...new Set(notes)].map((note) => `  ${note}\n`).join('')}`;
+  return `\n${title}\n${'-'.repeat(title.length)}\n${text.join('\n')}\n${notes.join('')}`;
 }

@@ -14,7 +14,7 @@ const source = (name) => join(BENCH, 'guests', name);
 export const compileGuest = (name, output) => run('clang', ['--target=wasm32-wasi', '-O2', source(name), '-o', output]) && output;
 
 /** A core module without a C library. @param {string} name @param {string} output */
-export const compileCore = (name, output) => run('clang', ['--target=wasm32', '-O2', '-nostdlib', '-Wl,--no-entry', '-Wl,--export-memory', source(name), '-o', output]) && output;
+export const compileCore = (name, output) => run('clang', ['--target=wasm32', '-O2', '-nostdlib', '-Wl,--no-entry', source(name), '-o', output]) && output;
 
 /** @param {string} name @param {string} output */
 export const compileNative = (name, output) => run('gcc', ['-O2', '-pthread', '-D_GNU_SOURCE', source(name), '-o', output]) && output;

@@ -140,7 +140,8 @@ describe('options before the command', () => {
     await forge('ps --home /b', undefined, { connect });
     await forge('--home=/c volume --help', undefined, { connect });
     await forge('--home /d run -d f', undefined, { connect });
-    expect(homes).toEqual(['/a', '/b', '/d']);
+    await forge('ps --home state', undefined, { connect });
+    expect(homes).toEqual(['/a', '/b', '/d', '/work/state']);
     expect(JSON.parse((await forge('--format json ps', undefined)).err)).toMatchObject({ code: 'unavailable' });
   });
 });

@@ -3,16 +3,22 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Refusal } from '@forgeone/kernel/errors';
 import { afterAll, describe, expect, it } from 'vitest';
 import { dispatch } from '../../cli/src/main.ts';
+import type { Kernel } from '../../cli/src/session.ts';
 import { fakeSession } from './fake-session.ts';
 
 const examples = new URL('../../examples', import.meta.url).pathname;
 const out = mkdtempSync(join(tmpdir(), 'forge-examples-'));
 afterAll(() => rmSync(out, { recursive: true }));
 
+/** What was recorded as built on this machine. */
+const recorded: string[] = [];
+const kernel = async (): Promise<Kernel> => ({ recordBuilt: (_home: string, digest: string) => void recorded.push(digest) }) as unknown as Kernel;
+
 const forge = async (...words: string[]) => {
-  const session = fakeSession({ cwd: examples });
+  const session = fakeSession({ cwd: examples, kernel });
   const code = await dispatch(words, session);
   return { code, ...session.said };
 };
@@ -24,7 +30,9 @@ async function buildExample(name: string): Promise<Record<string, unknown>> {
   const { code, out: printed, err } = await forge('build', name, '-o', join(out, `${name}.forgepkg`), '--format', 'json');
   expect({ code, err }).toEqual({ code: 0, err: '' });
   expect(await forge('validate', join(out, `${name}.forgepkg`))).toMatchObject({ code: 0 });
-  return JSON.parse(printed) as Record<string, unknown>;
+  const built = JSON.parse(printed) as Record<string, unknown>;
+  expect(recorded.at(-1)).toBe(built['digest']);
+  return built;
 }
 
 /** A build of one TypeScript source takes 2-3 s on two idle cores. */
@@ -72,6 +80,18 @@ describe('examples', { timeout: BUILDS_MS }, () => {
     const { code, out: printed } = await forge('build', dir, '--format', 'json');
     expect(code).toBe(0);
     expect(JSON.parse(printed)).toMatchObject({ reference: 'wordcount@0.1.0', components: [{ kind: 'preview1-command' }] });
+  });
+
+  it('are built also where there is no state directory, with a warning', async () => {
+    const refusing = async (): Promise<Kernel> =>
+      ({
+        recordBuilt: () => {
+          throw new Refusal('unavailable', 'the state directory cannot be made');
+        },
+      }) as unknown as Kernel;
+    const session = fakeSession({ cwd: examples, kernel: refusing });
+    expect(await dispatch(['build', 'hello', '-o', join(out, 'unrecorded.forgepkg')], session)).toBe(0);
+    expect(session.said.err).toBe('warning: it is not recorded as built here: the state directory cannot be made\n');
   });
 
   it('that lack a file say which, and how to get it', async () => {

@@ -1,6 +1,7 @@
 /** `forge build`: a project with a forge.toml becomes a .forgepkg. */
 import { resolve } from 'node:path';
 import { EXIT } from '../exit-code.ts';
+import { toFailure } from '../failure.ts';
 import type { Session } from '../session.ts';
 import { neutralise, printJson } from '../terminal/neutralise.ts';
 import { startProgress } from '../terminal/progress.ts';
@@ -27,15 +28,15 @@ export const build: CommandDefinition = {
     const built = await buildProject(resolve(session.cwd, dir), { out: typeof output === 'string' ? resolve(session.cwd, output) : undefined, onProgress: progress.step }).finally(
       progress.end,
     );
-    // The security plugin trusts what was built here more than what came from elsewhere.
-    (await session.kernel()).recordBuilt(home, built.digest);
+    const unrecorded = await recordBuilt(home, built.digest, session);
     // Read back what was written: what is printed is what anybody else will find in it.
     const view = await viewPackage(await openPackage(built.file));
+    const warnings = [...built.warnings, ...unrecorded];
     if (json) {
-      session.out(`${printJson({ file: built.file, size: built.size, warnings: built.warnings, ...(packageJson(view) as Record<string, unknown>) })}\n`);
+      session.out(`${printJson({ file: built.file, size: built.size, warnings, ...(packageJson(view) as Record<string, unknown>) })}\n`);
       return EXIT.ok;
     }
-    warn(built.warnings, session);
+    warn(warnings, session);
     const imports = [
       ...new Set([...view.components.values()].flatMap(({ info }) => (info.format === 'module' ? info.imports.map(({ module }) => module) : info.imports.map(({ name }) => name)))),
     ].sort();
@@ -51,6 +52,19 @@ export const build: CommandDefinition = {
     return EXIT.ok;
   },
 };
+
+/** The security plugin trusts what was built here more than what came from elsewhere. Without a state directory there is still a package. */
+async function recordBuilt(home: string, digest: string, session: Session): Promise<string[]> {
+  const kernel = await session.kernel();
+  try {
+    kernel.recordBuilt(home, digest);
+    return [];
+  } catch (thrown) {
+    const failure = toFailure(thrown);
+    if (failure.code === 'other') throw thrown;
+    return [`it is not recorded as built here: ${failure.message}`];
+  }
+}
 
 const warn = (warnings: readonly string[], session: Session): void => {
   for (const warning of warnings) session.err(`warning: ${neutralise(warning)}\n`);

@@ -1,4 +1,5 @@
 /** The options that every command takes, before its name or after. */
+import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import type { Session } from '../session.ts';
 import { readFormat } from '../words/format.ts';
@@ -27,7 +28,7 @@ export function addGlobalOptions(command: Command): Command {
 
 export function readGlobalOptions(words: GlobalWords, session: Session): GlobalOptions {
   return {
-    home: words.home ?? session.resolveHome(session.env),
+    home: resolve(session.cwd, words.home ?? session.resolveHome(session.env)),
     logLevel: readLogLevel(words.logLevel),
     json: readFormat(words.format) === 'json',
   };

@@ -1,4 +1,5 @@
 /** `forge run`: installs a package, creates and starts its containers, and stays with them until they end (call path steps 1 and 2). */
+import { resolve } from 'node:path';
 import type { StoredPackage } from '@forgeone/kernel';
 import type { Consent, ControlClient } from '@forgeone/kernel/client';
 import { asRefusal, Refusal } from '@forgeone/kernel/errors';
@@ -46,7 +47,7 @@ export async function run(words: RunWords, session: Session): Promise<number> {
 }
 
 async function runRequest(request: RunRequest, session: Session, signals: StopSignals, reached: (stage: RunStage) => void): Promise<number> {
-  const home = request.home ?? session.resolveHome(session.env);
+  const home = resolve(session.cwd, request.home ?? session.resolveHome(session.env));
   const daemon = await session.connect(home);
   if (!daemon) refuseWithoutDaemon(request, home);
   const [installed, client] = await installAndOpen(request, home, daemon, session, signals, reached);

@@ -7,7 +7,7 @@ export function printFailure(failure: Failure, options: { json: boolean; debug: 
   if (options.json) return `${printJson(failureJson(failure))}\n`;
   const lines = [`forge: ${clean(failure.message, '  ')}`, ...placeLines(failure)];
   for (const problem of failure.problems) lines.push(...problemLines(problem));
-  if (failure.callId && failure.code === 'other') lines.push(` call:  ${clean(failure.callId, '')}`);
+  if (failure.callId && failure.code === 'other' && failure.where !== failure.callId) lines.push(` call:  ${clean(failure.callId, '')}`);
   if (options.debug) lines.push(neutraliseLines(stackOf(failure.cause)));
   return `${lines.join('\n')}\n`;
 }

@@ -195,3 +195,10 @@ export function isSameObject(guest: Guest, one: Descriptor, other: Descriptor): 
   const { [STAT.device]: device, [STAT.inode]: inode } = guest.stat;
   return other.stat() >= 0 && guest.stat[STAT.device] === device && guest.stat[STAT.inode] === inode;
 }
+
+/** Fills `guest.stat` with what is at a path. */
+export const statAt = (guest: Guest, base: Descriptor, pathFlags: number, path: string): number =>
+  guest.checkCancelled(guest.host.statAt(guest.owner, base.handle, path, (pathFlags & PATH_FLAG.symlinkFollow) !== 0, guest.stat));
+
+/** Offsets and sizes past 2^53 - 1 are past every file of this machine. Core i64 values arrive signed. */
+export const isOffset = (value: bigint): boolean => value >= 0n && value <= Number.MAX_SAFE_INTEGER;

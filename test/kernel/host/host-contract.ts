@@ -171,6 +171,17 @@ export function describeHost(open: () => Machine): void {
       expect(refusal(host.readDir(owner, derived))).toBe('EBADF');
     });
 
+    test('releasing an owner closes what it holds and leaves what it gave to others', () => {
+      const giver = host.ownerCreate('giver');
+      const root = host.dirOpen(giver, mint('dir.open', machine.root, ALL, { owner: giver }), undefined);
+      const derived = host.derive(giver, root, owner, RIGHT.read);
+      host.ownerRelease(giver);
+      expect(names(derived)).toEqual([]);
+      expect(host.rightsOf(owner, derived)).toBe(RIGHT.read);
+      expect(host.rightsOf(giver, root)).toBe(0);
+      expect(codeOf(() => host.derive(giver, root, owner, RIGHT.read))).toBe('denied');
+    });
+
     test('a grant is dead after its end', () => {
       const grant = mint('dir.open', machine.root, ALL, { expiresMs: Date.now() - 1000 });
       expect(codeOf(() => host.dirOpen(owner, grant, undefined))).toBe('denied');
