@@ -27,7 +27,10 @@ const BENCHMARKS = {
 };
 const ROUNDS = 5;
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { rounds: { type: 'string' }, quick: { type: 'boolean', default: false }, verbose: { type: 'boolean', default: false } } });
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { rounds: { type: 'string' }, quick: { type: 'boolean', default: false }, verbose: { type: 'boolean', default: false } },
+});
 const names = positionals.length > 0 ? positionals.map((name) => name.toUpperCase()) : Object.keys(BENCHMARKS);
 const unknown = names.find((name) => !(name in BENCHMARKS));
 const missing = missingBuild();
@@ -39,7 +42,9 @@ if (unknown || missing) {
 const rounds = values.rounds === undefined ? (values.quick ? 2 : ROUNDS) : Number(values.rounds);
 const begun = new Date();
 const loadBefore = loadavg();
-console.log(`${names.join(' ')}, ${rounds} rounds${values.quick ? ', quick' : ''}; ${cpus().length} x ${cpus()[0]?.model}, load ${loadBefore.map((load) => load.toFixed(1)).join(' ')}`);
+console.log(
+  `${names.join(' ')}, ${rounds} rounds${values.quick ? ', quick' : ''}; ${cpus().length} x ${cpus()[0]?.model}, load ${loadBefore.map((load) => load.toFixed(1)).join(' ')}`,
+);
 const say = (text) => values.verbose && console.error(text);
 const results = [];
 for (const name of names) {
@@ -58,7 +63,12 @@ const caption = `${begun.toISOString()}, ${rounds} rounds${values.quick ? ' (qui
 mkdirSync(RESULTS, { recursive: true });
 const file = join(RESULTS, begun.toISOString().replaceAll(':', '-').replace(/\..*/, ''));
 const versionOf = (path) => JSON.parse(readFileSync(join(ROOT, path, 'package.json'), 'utf8')).version;
-const versions = { forge: versionOf('cli'), node: process.versions.node, jco: versionOf('node_modules/@bytecodealliance/jco'), preview2Shim: versionOf('node_modules/@bytecodealliance/preview2-shim') };
+const versions = {
+  forge: versionOf('cli'),
+  node: process.versions.node,
+  jco: versionOf('node_modules/@bytecodealliance/jco'),
+  preview2Shim: versionOf('node_modules/@bytecodealliance/preview2-shim'),
+};
 const machine = { cpus: cpus().length, model: cpus()[0]?.model, memoryBytes: totalmem(), root: process.getuid?.() === 0 };
 writeFileSync(`${file}.json`, `${JSON.stringify({ begun, rounds, quick: values.quick, loadBefore, loadAfter: loadavg(), machine, versions, results }, undefined, 1)}\n`);
 writeFileSync(`${file}.svg`, plot(results, caption));

@@ -87,7 +87,10 @@ export async function startSeries({ quick }) {
         unit: 'ms',
         ours: 'forge run hello.c',
         peers: ['node hello.js', 'jco run', 'node -e 0', 'runc run', 'crun run'],
-        goals: [{ peer: 'node hello.js', atMost: 1.5 }, { peer: 'jco run', atMost: 0.15 }],
+        goals: [
+          { peer: 'node hello.js', atMost: 1.5 },
+          { peer: 'jco run', atMost: 0.15 },
+        ],
         limit: NODE_LIMIT,
       },
       {
@@ -97,7 +100,10 @@ export async function startSeries({ quick }) {
         unit: 'ms',
         ours: 'forge run hello.ts',
         peers: ['node hello.js', 'jco run'],
-        goals: [{ peer: 'node hello.js', atMost: 1.5 }, { peer: 'jco run', atMost: 0.15 }],
+        goals: [
+          { peer: 'node hello.js', atMost: 1.5 },
+          { peer: 'jco run', atMost: 0.15 },
+        ],
         limit: NODE_LIMIT,
       },
     ],
@@ -176,7 +182,15 @@ function daemonSeries({ forge, wasm, times, nodeNothing, nodeHello, forgeRun, qu
         limit: 'new Instance 30 us',
         ...(axis ? { axis: { first: 'B1.4a', ...axis } } : {}),
       },
-      { id: `B1.5${'abc'[index]}`, label: `in the daemon: remove, ${name}`, metric: 'remove', unit: 'ms', ours: name, peers: [{ from: name, metric: 'health', name: 'GET /v1/health' }], ...(axis ? { axis: { first: 'B1.5a', ...axis } } : {}) },
+      {
+        id: `B1.5${'abc'[index]}`,
+        label: `in the daemon: remove, ${name}`,
+        metric: 'remove',
+        unit: 'ms',
+        ours: name,
+        peers: [{ from: name, metric: 'health', name: 'GET /v1/health' }],
+        ...(axis ? { axis: { first: 'B1.5a', ...axis } } : {}),
+      },
     ];
   });
   return { title: 'B1 start, with a daemon', contestants: [plain, nodeNothing, nodeHello, ...variants.slice(1)], rows, close: () => forge.remove() };

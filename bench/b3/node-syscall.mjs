@@ -1,6 +1,7 @@
 /** The program of guests/syscall.c, in Node. */
-import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
+
 import { randomFillSync } from 'node:crypto';
+import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
 import { measure } from '../lib/node-timing.mjs';
 
 const [dir = '', budgetMs = '200'] = process.argv.slice(2);

@@ -29,7 +29,11 @@ export async function syscallSeries({ quick }) {
         row('B3.3', 'read 4 KiB, open handle', 'read4k', [{ atMost: 5_000 }, { peer: 'jco + shim', atMost: 0.03 }], 'pread 0.6-1.4 us'),
         row('B3.4', 'pread 4 KiB, open handle', 'pread4k', [{ atMost: 5_000 }, { peer: 'jco + shim', atMost: 0.03 }], 'pread 0.6-1.4 us'),
         row('B3.5', 'open + fstat + close', 'open', [{ atMost: 25_000 }], 'openat2 + fstat + close 2-4 us'),
-        { ...row('B3.6', `pread 4 KiB, ${HANDLES} more handles`, 'pread4k', [{ atMost: 5_000 }], 'flat', []), ours: `ForgeOne with ${HANDLES} handles`, axis: { first: 'B3.4', growthMax: 1.2 } },
+        {
+          ...row('B3.6', `pread 4 KiB, ${HANDLES} more handles`, 'pread4k', [{ atMost: 5_000 }], 'flat', []),
+          ours: `ForgeOne with ${HANDLES} handles`,
+          axis: { first: 'B3.4', growthMax: 1.2 },
+        },
       ],
       close: () => forge.remove(),
     },

@@ -19,14 +19,20 @@ function layWit(dir) {
 export async function buildPlugins(dir) {
   const wit = layWit(join(dir, 'wit'));
   const built = { cores: {}, components: {} };
-  for (const [name, world] of [['echo', 'echo-plugin'], ['caller', 'caller-plugin']]) {
+  for (const [name, world] of [
+    ['echo', 'echo-plugin'],
+    ['caller', 'caller-plugin'],
+  ]) {
     const core = compileCore(`${name}.c`, join(dir, `${name}.core.wasm`));
     built.cores[name] = core;
     const embedded = await componentEmbed({ binary: bytesOf(core), witPath: wit, world });
     built.components[`${name}-c`] = join(dir, `${name}-c.wasm`);
     writeFileSync(built.components[`${name}-c`], await componentNew(embedded.component ?? embedded, null));
   }
-  for (const [name, provides] of [['echo', 'bench:echo/echo@0.1.0'], ['caller', 'bench:echo/driver@0.1.0']]) {
+  for (const [name, provides] of [
+    ['echo', 'bench:echo/echo@0.1.0'],
+    ['caller', 'bench:echo/driver@0.1.0'],
+  ]) {
     const projectDir = join(dir, `${name}-js`);
     mkdirSync(projectDir, { recursive: true });
     cpSync(join(BENCH, 'guests/wit'), join(projectDir, 'wit'), { recursive: true });

@@ -25,7 +25,10 @@ const context = () => ({ callId: '0'.repeat(32), chain: ['spiffe://local/user/be
 
 /** @param {string} language @param {boolean} apart */
 function units(language, apart) {
-  return [['echo', ECHO], ['caller', DRIVER]].map(([name, provided], order) => ({
+  return [
+    ['echo', ECHO],
+    ['caller', DRIVER],
+  ].map(([name, provided], order) => ({
     name,
     order,
     provides: [provided],
@@ -73,7 +76,11 @@ function openSupervisor(plugins) {
 const withSupervisor = async (language, apart, use) => {
   const plugins = units(language, apart);
   const supervisor = openSupervisor(plugins);
-  const call = (index, iface) => (name) => (...args) => supervisor.call(plugins[index], iface, name, args, context());
+  const call =
+    (index, iface) =>
+    (name) =>
+    (...args) =>
+      supervisor.call(plugins[index], iface, name, args, context());
   try {
     await use({ echo: call(0, ECHO), driver: call(1, DRIVER) });
   } finally {
@@ -84,7 +91,10 @@ const withSupervisor = async (language, apart, use) => {
 /** The far side's work is bounded by the deadline of a call, so a budget fits well into it. */
 const driverOf = (of) => ({ idle: of('idle'), nop: of('nop'), echo: of('echo'), clock: of('clock') });
 
-for (const [language, prefix] of [['c', ''], ['js', 'js-']]) {
+for (const [language, prefix] of [
+  ['c', ''],
+  ['js', 'js-'],
+]) {
   if (mode === 'direct') {
     const domain = openDomain(language);
     const invoke = (name, args) => domain.invoke({ plugin: 'echo', interface: ECHO, function: name, args, context: context() });

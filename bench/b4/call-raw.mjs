@@ -54,7 +54,10 @@ if (mode === 'direct') {
   });
   const callerBytes = new Uint8Array(caller.memory.buffer);
   const callerWords = new Int32Array(caller.memory.buffer);
-  const of = (name) => (...args) => caller[`bench:echo/driver@0.1.0#${name}`](...args);
+  const of =
+    (name) =>
+    (...args) =>
+      caller[`bench:echo/driver@0.1.0#${name}`](...args);
   await measureDriver('', budgetMs, { idle: of('idle'), nop: of('nop'), echo: of('echo'), clock: of('clock') });
 }
 process.exit(0);

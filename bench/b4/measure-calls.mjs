@@ -42,7 +42,7 @@ export async function measureDriver(prefix, budgetMs, driver) {
       await call(times);
       took = performance.now() - began;
       if (took >= budgetMs / 4) break;
-      times = Math.ceil(times * Math.min(10, Math.max(2, (budgetMs / 3) / Math.max(took, 0.001))));
+      times = Math.ceil(times * Math.min(10, Math.max(2, budgetMs / 3 / Math.max(took, 0.001))));
     }
     times = Math.max(1, Math.round((times * budgetMs) / took));
     const began = performance.now();
@@ -51,7 +51,7 @@ export async function measureDriver(prefix, budgetMs, driver) {
     const idleBegan = performance.now();
     await driver.idle(times);
     const idle = performance.now() - idleBegan;
-    console.log(`${prefix}${name} ${(Math.max(0, calls - idle) * 1e6 / times).toFixed(2)}`);
+    console.log(`${prefix}${name} ${((Math.max(0, calls - idle) * 1e6) / times).toFixed(2)}`);
   };
   await take('nop', (times) => driver.nop(times));
   for (const size of SIZES) await take(`echo${size}`, (times) => driver.echo(times, size));

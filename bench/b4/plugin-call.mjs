@@ -55,7 +55,12 @@ export async function pluginCallSeries({ quick }) {
   return [
     {
       title: 'B4 plugin call: host -> plugin, same thread',
-      contestants: [child('ForgeOne', 'call-forge.mjs', 'direct'), child('stock jco', 'call-stock.mjs', 'direct'), extismPeer('foreground'), child('raw wasm', 'call-raw.mjs', 'direct')],
+      contestants: [
+        child('ForgeOne', 'call-forge.mjs', 'direct'),
+        child('stock jco', 'call-stock.mjs', 'direct'),
+        extismPeer('foreground'),
+        child('raw wasm', 'call-raw.mjs', 'direct'),
+      ],
       rows: both('B4.1', (id, metric, label) => [
         row(id, `${label}, C plugin`, metric, ['stock jco', 'Extism foreground', 'raw wasm'], [jcoGoal, { peer: 'Extism foreground', atMost: 0.5 }], 'raw wasm 10 ns'),
         row(`${id}q`, `${label}, TypeScript plugin`, `js-${metric}`, ['stock jco'], [jcoGoal]),
@@ -77,7 +82,14 @@ export async function pluginCallSeries({ quick }) {
       title: 'B4 plugin call: plugin -> plugin across two domains',
       contestants: [child('ForgeOne', 'call-forge.mjs', 'across'), futexPeer],
       rows: both('B4.3', (id, metric, label) => [
-        row(id, `${label}, C plugins`, metric, ['C futex', { from: 'C futex', metric: `${metric}-spin`, name: 'C futex, spins 20 us' }], [{ peer: 'C futex', atMost: 1.2 }], 'futex 60 us across idle CPUs, 5 us on one'),
+        row(
+          id,
+          `${label}, C plugins`,
+          metric,
+          ['C futex', { from: 'C futex', metric: `${metric}-spin`, name: 'C futex, spins 20 us' }],
+          [{ peer: 'C futex', atMost: 1.2 }],
+          'futex 60 us across idle CPUs, 5 us on one',
+        ),
         row(`${id}q`, `${label}, TypeScript plugins`, `js-${metric}`, [{ from: 'C futex', metric }], [{ peer: 'C futex', atMost: 1.2 }]),
       ]),
     },

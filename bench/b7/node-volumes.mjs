@@ -63,6 +63,10 @@ each(
     closeSync(one);
   }),
 );
-each('stat', files, all((name) => statSync(name)));
+each(
+  'stat',
+  files,
+  all((name) => statSync(name)),
+);
 each('readdir', files, () => readdirSync(sub));
 each('unlink', files, all(unlinkSync));

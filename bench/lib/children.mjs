@@ -20,7 +20,16 @@ for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) pro
  */
 export function run(program, args, { env = {}, cwd, input, timeoutMs = TIMEOUT_MS } = {}) {
   const began = performance.now();
-  const { status, signal, stdout, stderr, error } = spawnSync(program, args, { env: cleanEnv(env), cwd, input, stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'], encoding: 'utf8', timeout: timeoutMs, killSignal: 'SIGKILL', maxBuffer: 2 ** 26 });
+  const { status, signal, stdout, stderr, error } = spawnSync(program, args, {
+    env: cleanEnv(env),
+    cwd,
+    input,
+    stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+    encoding: 'utf8',
+    timeout: timeoutMs,
+    killSignal: 'SIGKILL',
+    maxBuffer: 2 ** 26,
+  });
   const ms = performance.now() - began;
   if (error) throw error;
   if (status !== 0) throw new Error(`${program} ${args.join(' ')} ended with ${signal ?? status}: ${stderr.trim().slice(-1_500)} ${stdout.slice(0, 200)}`);

@@ -51,7 +51,14 @@ export async function runSeries(series, rounds, say) {
         figures.get(contestant.name)[round] = await contestant.run();
       } catch (thrown) {
         // One that fails is shown as failed, and the others go on.
-        leftOut.set(contestant.name, `failed: ${String(thrown?.message ?? thrown).split('\n').slice(0, 4).join(' | ').slice(0, 400)}`);
+        leftOut.set(
+          contestant.name,
+          `failed: ${String(thrown?.message ?? thrown)
+            .split('\n')
+            .slice(0, 4)
+            .join(' | ')
+            .slice(0, 400)}`,
+        );
         say(`${series.title}: ${contestant.name} ${leftOut.get(contestant.name)}`);
       }
       say(`${series.title}: round ${round + 1}/${rounds} ${contestant.name} ${((performance.now() - began) / 1_000).toFixed(1)} s`);

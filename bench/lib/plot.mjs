@@ -38,7 +38,9 @@ export function plot(results, caption) {
   const grid = [];
   for (let decade = DECADES[0]; decade <= DECADES[1]; decade += 1) {
     const x = xOf(10 ** decade);
-    grid.push(`<line x1="${x}" x2="${x}" y1="${HEAD_HEIGHT}" y2="${y + 6}" stroke="${decade === 0 ? '#888' : '#ddd'}"/><text x="${x}" y="${HEAD_HEIGHT - 6}" text-anchor="middle">${10 ** decade}x</text>`);
+    grid.push(
+      `<line x1="${x}" x2="${x}" y1="${HEAD_HEIGHT}" y2="${y + 6}" stroke="${decade === 0 ? '#888' : '#ddd'}"/><text x="${x}" y="${HEAD_HEIGHT - 6}" text-anchor="middle">${10 ** decade}x</text>`,
+    );
   }
   const width = LABEL_WIDTH + PLOT_WIDTH + 260;
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${y + 20}" font-family="sans-serif" font-size="12">

@@ -30,16 +30,37 @@ export function printSeries({ title, rows, leftOut }) {
     const range = row.figure ? `${figureText(row.figure.min, row.unit)}..${figureText(row.figure.max, row.unit)}` : '';
     const details = [];
     if (row.goal || row.peers.length === 0) details.push(['(itself)', '', '', range, goalText(row.goal, ` ${row.unit}`), verdict(row.met)]);
-    if (row.growth) details.push([`(${row.growth.first})`, '', round(row.growth.median), `${round(row.growth.min)}..${round(row.growth.max)}`, goalText(row.growth.goal), verdict(row.growth.met)]);
+    if (row.growth)
+      details.push([
+        `(${row.growth.first})`,
+        '',
+        round(row.growth.median),
+        `${round(row.growth.min)}..${round(row.growth.max)}`,
+        goalText(row.growth.goal),
+        verdict(row.growth.met),
+      ]);
     for (const peer of row.peers) {
       if (!peer.ratio) {
         details.push([peer.name, 'left out', '', '', goalText(peer.goal), '']);
-      } else details.push([peer.name, figureText(peer.figure.median, row.unit), round(peer.ratio.median), `${round(peer.ratio.min)}..${round(peer.ratio.max)}`, goalText(peer.goal), verdict(peer.met)]);
+      } else
+        details.push([
+          peer.name,
+          figureText(peer.figure.median, row.unit),
+          round(peer.ratio.median),
+          `${round(peer.ratio.min)}..${round(peer.ratio.max)}`,
+          goalText(peer.goal),
+          verdict(peer.met),
+        ]);
     }
     if (row.limit) details.push(['limit', row.limit, '', '', '', '']);
     details.forEach((detail, index) => lines.push([...(index === 0 ? first : ['', '']), ...detail]));
   }
   const widths = HEAD.map((_, column) => Math.max(...lines.map((line) => (line[2] === 'limit' && column >= 3 ? 0 : line[column].length))));
-  const text = lines.map((line) => line.map((cell, column) => (column === 0 || column === 2 || (line[2] === 'limit' && column === 3) ? cell.padEnd(widths[column]) : cell.padStart(widths[column]))).join('  ').trimEnd());
+  const text = lines.map((line) =>
+    line
+      .map((cell, column) => (column === 0 || column === 2 || (line[2] === 'limit' && column === 3) ? cell.padEnd(widths[column]) : cell.padStart(widths[column])))
+      .join('  ')
+      .trimEnd(),
+  );
   return `\n${title}\n${'-'.repeat(title.length)}\n${text.join('\n')}\n${notes.join('')}`;
 }

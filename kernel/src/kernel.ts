@@ -6,6 +6,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { ApiRequest, ApiResponse, ControlClient } from './client.ts';
+import { type Config, loadConfig } from './config.ts';
 import type { PluginState } from './domain/domain.ts';
 import type { StoredPackage, WorkloadOrder } from './domain/kernel-services.ts';
 import type { LoadedComponent, PluginUnit } from './domain/plugin-unit.ts';
@@ -34,7 +35,8 @@ export interface KernelOptions {
   readonly plugins?: string;
   /** `together`: one thread for all plugins, started fast. `apart`: a thread each, so that one cannot take another along. */
   readonly placement: 'together' | 'apart';
-  readonly logLevel?: string;
+  /** Over what the settings say. */
+  readonly logLevel?: Config['logLevel'];
   /** Without it, log lines go to standard error. */
   readonly logFile?: string;
   /** The kernel runs one package in the foreground and ends. */
@@ -51,6 +53,9 @@ export interface Kernel extends ControlClient {
 
 /** Plugins that talk to each other most share a thread only when asked for: names of domains. */
 const domainOf = (placement: KernelOptions['placement'], plugin: string): string => (placement === 'together' ? 'system' : plugin);
+
+/** Where the addon makes scratch space in memory (shm_overview(7)). */
+const SHARED_MEMORY = '/dev/shm';
 
 /** Entry of a worker, beside this file or beside the bundle. */
 function entry(source: string, bundled: string): URL {
@@ -94,7 +99,8 @@ function readLock(file: string): Readonly<Record<string, string>> {
 
 export async function openKernel(options: KernelOptions): Promise<Kernel> {
   const paths = prepareHome(options.home);
-  const log = openLog({ level: options.logLevel ?? 'info', file: options.logFile }, 'kernel');
+  const config = loadConfig(paths.home, process.env, options.logLevel ? { logLevel: options.logLevel } : {});
+  const log = openLog({ level: config.logLevel, file: options.logFile }, 'kernel');
   const host = openNativeHost();
   const mintKey = host.takeMintKey();
   const plugins = options.plugins ?? shippedPlugins();
@@ -110,14 +116,15 @@ export async function openKernel(options: KernelOptions): Promise<Kernel> {
     host,
     journal: ownState && new WorkloadJournal(ownState),
     workerUrl: entry('./workload/worker.ts', './workload-worker.mjs'),
-    idle: LIMITS.workersIdle,
+    idle: config.workersIdle,
+    max: config.workloadsMax,
     codeCache: paths.codeCache,
     load,
     log,
     ended: (id, outcome, context) => events.publish(`workload.ended.${id}`, JSON.stringify(outcome), context),
   });
   if (options.expect) {
-    workloads.prepare(load(options.expect), LIMITS.workloadMemoryBytes);
+    workloads.prepare(load(options.expect), config.workloadMemoryBytes);
   }
 
   const packages = new Map<string, StoredPackage>();
@@ -140,7 +147,8 @@ export async function openKernel(options: KernelOptions): Promise<Kernel> {
       const found = [...packages.values()].find(({ containers }) => containers.some((container) => container.component === component));
       return { name: found?.name ?? '', signed: found?.signed ?? false, local: found?.local ?? false };
     },
-    startWorkload: (order: WorkloadOrder) => workloads.start(order),
+    startWorkload: (order: WorkloadOrder) =>
+      workloads.start({ ...order, memoryBytes: order.memoryBytes || config.workloadMemoryBytes, wallMs: order.wallMs || config.workloadWallMs }),
     workloadStatus: (id: string) => workloads.status(id),
     stopWorkload: (id: string, graceMs: number) => workloads.stop(id, graceMs),
   };
@@ -156,7 +164,7 @@ export async function openKernel(options: KernelOptions): Promise<Kernel> {
       stateFile: paths.stateFile,
       auditFile: paths.auditFile,
       oneShot: options.oneShot ?? false,
-      log: { level: options.logLevel ?? 'info', file: options.logFile },
+      log: { level: config.logLevel, file: options.logFile },
     },
     handle: (method, args) => {
       const run = methods[method];
@@ -167,6 +175,8 @@ export async function openKernel(options: KernelOptions): Promise<Kernel> {
   });
   const events = new EventBus({ deliver: (plugin, topic, payload, context) => supervisor.deliver(plugin, topic, payload, context) });
   const ingress = new Ingress({ supervisor, events, host, mintKey, owner: ingressOwner, logPath: (name) => join(paths.logs, `${name}.log`), log });
+  // Scratch space of processes that were killed; in memory it is on /dev/shm.
+  if (!options.oneShot) for (const base of [paths.scratch, SHARED_MEMORY]) if (existsSync(base)) host.scratchReap(base);
   supervisor.start();
 
   const principal = { id: userId(userInfo().username), local: true };

@@ -35,12 +35,17 @@ export const LIMITS = {
   workloadMemoryBytesMax: 4096 * MiB - WASM_PAGE_BYTES,
   /** Elements of one table; V8 aborts the process, not the thread, when a table exhausts memory. */
   tableElementsMax: 1_000_000,
+  /** Memories and tables of one component, over all its core instances: the caps above hold for each of them. QuickJS guests have 3 and 3. */
+  componentMemoriesMax: 8,
+  componentTablesMax: 16,
   /** JavaScript and wasm stack of a guest's thread: deep recursion ends in an error well before the thread's own end. */
   guestStackMiB: 4,
   /** JavaScript heap of a guest's thread: glue only, guests live in linear memory. */
   guestHeapMiB: 256,
   /** Guests of one node that have a thread. */
   workloadsMax: 256,
+  /** What an operator may set `workloads-max` to: a thread is 7 MB and V8 reserves 8 GiB of addresses for each memory. */
+  workloadsCeiling: 4_096,
   /** Idle prewarmed threads in the daemon: starting one costs 15 ms. */
   workersIdle: 1,
   /** A thread without work ends after so long. */

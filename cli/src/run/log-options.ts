@@ -2,6 +2,6 @@
 import { homePaths } from '@forgeone/kernel/client';
 import type { LogLevel } from '../words/log-level.ts';
 
-export function logOptions(level: LogLevel | undefined, home: string): { logLevel: string } | { logFile: string } {
+export function logOptions(level: LogLevel | undefined, home: string): { logLevel: LogLevel } | { logFile: string } {
   return level === undefined ? { logFile: homePaths(home).logFile } : { logLevel: level };
 }

@@ -84,7 +84,7 @@ export function workloadsImports({ slot, gate, services }: HostImportContext) {
           stdout: move(spec.stdout),
           stderr: move(spec.stderr),
           outbound: move(spec.outbound),
-          memoryBytes: Number(spec.limits.memoryBytes) || LIMITS.workloadMemoryBytes,
+          memoryBytes: Number(spec.limits.memoryBytes),
           wallMs: spec.limits.wallMs,
           context: call,
         });

@@ -30,6 +30,25 @@ function checkNames(info: WasmInfo): void {
   });
 }
 
+/**
+ * Caps are per memory and per table, and a component may instantiate a module as often as it likes: 64 tables of a
+ * million elements abort the whole process, 1,000 memories are 1,000 times what was asked for (attack 14).
+ */
+function checkTotals(glue: string, files: readonly (readonly [string, Uint8Array])[]): void {
+  const total = { memory: 0, table: 0 };
+  for (const [, variable, file] of glue.matchAll(/const (module\d+) = getCoreModule\('([^']+)'\)/g)) {
+    const module = inspectWasm(files.find(([name]) => name === file)?.[1] ?? new Uint8Array());
+    if (module.format !== 'module') continue;
+    const instances = glue.split(`instantiateCore(yield ${variable})`).length + glue.split(`instantiateCore(yield ${variable},`).length - 2;
+    for (const kind of ['memory', 'table'] as const) {
+      const all = kind === 'memory' ? module.module.memories : module.module.tables;
+      total[kind] += instances * (all.length - module.imports.filter((extern) => extern.kind === kind).length);
+    }
+  }
+  if (total.memory > LIMITS.componentMemoriesMax) throw new Refusal('limit', `its instances have ${total.memory} memories together, more than ${LIMITS.componentMemoriesMax}`);
+  if (total.table > LIMITS.componentTablesMax) throw new Refusal('limit', `its instances have ${total.table} tables together, more than ${LIMITS.componentTablesMax}`);
+}
+
 /** Core modules with their maxima capped at the usual limit, so that a start need not do it; empty when one needs more from the start. */
 function clampAll(files: readonly (readonly [string, Uint8Array])[], memoryBytesMax: number): Map<string, Uint8Array> {
   const limits = { memoryPagesMax: Math.floor(memoryBytesMax / WASM_PAGE_BYTES), tableElementsMax: LIMITS.tableElementsMax };
@@ -72,6 +91,7 @@ export async function transpileComponent(
     } else if (name.endsWith('.js')) glue = Buffer.from(content).toString('utf8');
   }
   if (!glue) throw new Refusal('other', 'the transpiler made no glue');
+  checkTotals(glue, files);
   const script = shrink(editGlue(glue));
   // Read back as Latin-1, the form in which V8 needs no second look.
   if (Buffer.from(script, 'latin1').toString('latin1') !== script) throw new Refusal('unsupported', 'an import or export has a name beyond Latin-1');

@@ -15,6 +15,8 @@ export interface WorkloadsOptions {
   readonly workerUrl: URL;
   /** Threads kept ready. */
   readonly idle: number;
+  /** Guests at once. */
+  readonly max: number;
   /** Where V8 keeps compiled glue between processes. */
   readonly codeCache: string;
   readonly load: (digest: string) => LoadedComponent;
@@ -55,7 +57,7 @@ export class Workloads {
       filename: options.workerUrl.href,
       runtime: 'worker_threads',
       minThreads: options.idle,
-      maxThreads: LIMITS.workloadsMax,
+      maxThreads: Math.max(options.max, options.idle),
       concurrentTasksPerWorker: 1,
       idleTimeout: LIMITS.workerIdleMs,
       // Nothing of the user's environment reaches a guest's thread.
@@ -76,7 +78,8 @@ export class Workloads {
   }
 
   start(order: WorkloadOrder): void {
-    if (this.running >= LIMITS.workloadsMax) throw new Refusal('limit', `${LIMITS.workloadsMax} guests run already`, { hint: 'stop one: forge ps' });
+    if (this.running >= this.#options.max)
+      throw new Refusal('limit', `${this.#options.max} guests run already`, { hint: 'stop one (forge ps), or raise workloads-max in config.toml of the state directory' });
     const component = this.#options.load(order.component);
     const workload: Workload = { order, abort: new AbortController(), status: { tag: 'running' }, reason: undefined, wallTimer: undefined, graceTimer: undefined };
     this.#workloads.set(order.id, workload);

@@ -2,7 +2,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static int recurse(volatile int depth) { return depth + recurse(depth + 1); }
+static volatile int bottom;
+static int recurse(int depth) { return bottom ? 0 : depth ^ (recurse(depth + 1) * 3); }
 
 int main(int argc, char **argv) {
   fputs("about to end\n", stderr);

@@ -33,7 +33,12 @@ const check = (text: string, binaries: readonly { imports?: string[]; exports?: 
 describe('the composition file', () => {
   test('is read with its order, grants and settings', () => {
     const [first, second] = parseComposition(FILE, plugin('storage', `deadline-ms = 500\n${GRANT}[plugin.config]\nsize = 7`) + plugin('api'));
-    expect(first).toMatchObject({ name: 'storage', deadlineMs: 500, config: { size: '7' }, grants: [{ interface: 'forge:host/dirs', actions: ['dir.open'], reason: 'it keeps volumes' }] });
+    expect(first).toMatchObject({
+      name: 'storage',
+      deadlineMs: 500,
+      config: { size: '7' },
+      grants: [{ interface: 'forge:host/dirs', actions: ['dir.open'], reason: 'it keeps volumes' }],
+    });
     expect(second).toMatchObject({ name: 'api', grants: [], oneShotState: 'durable' });
   });
 
@@ -46,7 +51,9 @@ describe('the composition file', () => {
   });
 
   test('all problems are told at once', () => {
-    expect(problems(() => parseComposition(FILE, `${plugin('a', 'x = 1')}${plugin('a', 'deadline-ms = 0')}[[plugin]]\nname = "B!"\ncomponent = "none.wasm"`)).split('\n')).toHaveLength(5);
+    expect(
+      problems(() => parseComposition(FILE, `${plugin('a', 'x = 1')}${plugin('a', 'deadline-ms = 0')}[[plugin]]\nname = "B!"\ncomponent = "none.wasm"`)).split('\n'),
+    ).toHaveLength(5);
   });
 
   test('what is no TOML is said with its line', () => {
@@ -73,9 +80,9 @@ describe('binaries against the composition', () => {
   });
 
   test('an import that nothing provides, and one of another version, are named', () => {
-    expect(check(plugin('storage', STORAGE) + plugin('api'), [{ exports: ['forge:storage/volumes@0.1.0'] }, { imports: ['forge:storage/volumes@0.2.0', 'wasi:http/types@0.2.0'] }])).toBe(
-      'system.toml:6: api imports forge:storage/volumes@0.2.0, which no plugin provides\nsystem.toml:6: api imports wasi:http/types@0.2.0, which no plugin provides',
-    );
+    expect(
+      check(plugin('storage', STORAGE) + plugin('api'), [{ exports: ['forge:storage/volumes@0.1.0'] }, { imports: ['forge:storage/volumes@0.2.0', 'wasi:http/types@0.2.0'] }]),
+    ).toBe('system.toml:6: api imports forge:storage/volumes@0.2.0, which no plugin provides\nsystem.toml:6: api imports wasi:http/types@0.2.0, which no plugin provides');
   });
 
   test('a patch version of the same track is served', () => {
