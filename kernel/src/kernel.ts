@@ -17,7 +17,6 @@ import { openNativeHost } from './host/native.ts';
 import { type CallContext, userId } from './identity.ts';
 import { Ingress } from './ingress/ingress.ts';
 import { Pipes } from './ingress/pipes.ts';
-import { LIMITS } from './limits.ts';
 import { ComponentCache } from './loader/cache.ts';
 import { checkComposition, readComposition } from './loader/composition.ts';
 import { type HomePaths, prepareHome } from './loader/home.ts';

@@ -4,14 +4,10 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Refusal } from '../../kernel/src/errors.ts';
-import { openMemoryHost } from '../../kernel/src/host/memory.ts';
 import { installPackage } from '../../kernel/src/index.ts';
-import { LIMITS } from '../../kernel/src/limits.ts';
-import { WASI_OFFERED } from '../../kernel/src/loader/check-program.ts';
 import { transpileComponent } from '../../kernel/src/loader/transpile.ts';
-import { createWasi } from '../../kernel/src/wasi/index.ts';
 import type { FuzzReport } from '../fixtures/fuzz-transpiler.ts';
-import { commandCalling, commandWith, commandWithName } from '../fixtures/hostile-components.ts';
+import { commandCalling, commandOfMany, commandWith, commandWithName } from '../fixtures/hostile-components.ts';
 import { argumentOf, hostileGuest } from '../fixtures/hostile-guest.ts';
 import { hotBindingGuest } from '../fixtures/hot-binding-guest.ts';
 import { storeOf, temporaryDirectory, unfinishedIn } from '../fixtures/leftovers.ts';
@@ -83,20 +79,11 @@ describe('a component that imports what it is not given', () => {
     expect(code).toBe('invalid');
     expect(message).toMatch(/^not a WASI preview 1 command module: [\s\S]*`no_such`/);
   });
-
-  test('is measured by a list that is what the host offers (17)', () => {
-    const host = openMemoryHost();
-    const wasi = createWasi({ host, owner: host.ownerCreate('guest'), args: [], env: [], preopens: [], limits: LIMITS });
-    const offered = Object.keys(wasi.imports).filter((name) => name.startsWith('wasi:'));
-    expect(Object.entries(WASI_OFFERED).flatMap(([name, interfaces]) => interfaces.map((each) => `${name}/${each}`))).toEqual(offered.sort());
-  });
 });
 
 describe('a component that lies about versions', () => {
-  test.for(['wasi:cli/run@9.9.0', 'wasi:cli/run@0.3.0', 'wasi:cli/run@0.2', 'acme:app/main@1.0.0'])('is refused when all it exports is %s (18)', async (run) => {
-    const outcome = await assemble(commandWith({ run })).then(refusalOf, () => undefined);
-    // "0.2" is no semantic version, and no assembler makes it.
-    if (!outcome) return;
+  test.for(['wasi:cli/run@9.9.0', 'wasi:cli/run@0.2', 'acme:app/main@1.0.0'])('is refused when all it exports is %s (18)', async (run) => {
+    const outcome = await refusalOf(await assemble(commandWith({ run })));
     expect(outcome.code).toBe('unsupported');
     expect(outcome.message).toBe(`exports nothing that can be run; it exports "${run}"`);
     expect(outcome.detail.hint).toMatch(/a program exports wasi:cli\/run@0\.2\.x/);
@@ -258,6 +245,15 @@ describe('a component that is large where it costs most', () => {
     const { code, ms } = await refusalOf(huge);
     expect(code).toBe('limit');
     expect(ms).toBeLessThan(20_000);
+  });
+
+  test.for([
+    ['64 tables in one module', 'limit', 'its instances have 65 tables together, more than 16'],
+    ['16 memories in as many instances of one module', 'limit', 'its instances have 16 memories together, more than 8'],
+  ] as const)('is refused with %s, as every cap is for each of them (14)', async ([what, code, message]) => {
+    const tables = Array.from({ length: 64 }, (_, i) => `(table $t${i} 1 funcref)`).join('');
+    const hostile = what.startsWith('64') ? `(module (memory (export "memory") 1) ${tables} (func (export "_start")))` : commandOfMany(16, '(memory 1) (func (export "go"))');
+    expect(await refusalOf(await assemble(hostile))).toMatchObject({ code, message });
   });
 
   test('traps alone when its data lies outside of its memory (16)', async () => {

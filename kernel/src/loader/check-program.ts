@@ -1,29 +1,17 @@
 /** What a program may import and must export: checked at install, so that its user reads a list and not a trap (attacks 17 and 18). */
 import { findComponentProblems, type Manifest, quote, type WasmInfo } from '@forgeone/package';
 import { Refusal } from '../errors.ts';
+import { PROVIDED_INTERFACES, unprovidedImports } from '../wasi/interfaces.ts';
 
-/** What `wasi/index.ts` offers, at any 0.2.x; `test/attack/loading.test.ts` holds the list to it. */
-export const WASI_OFFERED: Readonly<Record<string, readonly string[]>> = {
-  'wasi:cli': ['environment', 'exit', 'stderr', 'stdin', 'stdout', 'terminal-input', 'terminal-output', 'terminal-stderr', 'terminal-stdin', 'terminal-stdout'],
-  'wasi:clocks': ['monotonic-clock', 'wall-clock'],
-  'wasi:filesystem': ['preopens', 'types'],
-  'wasi:io': ['error', 'poll', 'streams'],
-  'wasi:random': ['insecure', 'insecure-seed', 'random'],
-  'wasi:sockets': ['instance-network', 'ip-name-lookup', 'network', 'tcp', 'tcp-create-socket', 'udp', 'udp-create-socket'],
-};
-const OFFERED = new RegExp(
-  `^(${Object.entries(WASI_OFFERED)
-    .map(([name, interfaces]) => `${name}/(${interfaces.join('|')})`)
-    .join('|')})@0\\.2\\.\\d+$`,
-);
 const PREVIEW1 = 'wasi_snapshot_preview1';
+const PACKAGES = [...new Set(PROVIDED_INTERFACES.map((name) => name.replace(/\/.*/, '')))].filter((name) => name.startsWith('wasi:'));
 /** Enough to see what kind of host it was built for. */
 const LISTED_MAX = 8;
 
 function foreignImports(info: WasmInfo): string[] {
   if (info.format === 'module') return info.imports.filter(({ module }) => module !== PREVIEW1).map(({ module, name }) => `${module}.${name}`);
   // A type of the world itself brings no code with it.
-  return info.imports.filter(({ name, kind }) => kind !== 'type' && !OFFERED.test(name)).map(({ name }) => name);
+  return unprovidedImports(info.imports.filter(({ kind }) => kind !== 'type').map(({ name }) => name));
 }
 
 /** Throws a Refusal unless the component of a container can be run here. */
@@ -34,7 +22,7 @@ export function checkProgram(info: WasmInfo, container: string, manifest: Manife
     const rest = foreign.length > LISTED_MAX ? ` and ${foreign.length - LISTED_MAX} more` : '';
     throw new Refusal('unsupported', `it imports what programs are not given: ${foreign.slice(0, LISTED_MAX).map(quote).join(', ')}${rest}`, {
       where,
-      hint: `programs are given ${Object.keys(WASI_OFFERED).join(', ')} at 0.2.x, or ${PREVIEW1}`,
+      hint: `programs are given ${PACKAGES.join(', ')} at 0.2.x, or ${PREVIEW1}`,
     });
   }
   const [problem] = findComponentProblems(manifest, new Map([[container, info]]));

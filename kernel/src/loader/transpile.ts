@@ -35,16 +35,18 @@ function checkNames(info: WasmInfo): void {
  * million elements abort the whole process, 1,000 memories are 1,000 times what was asked for (attack 14).
  */
 function checkTotals(glue: string, files: readonly (readonly [string, Uint8Array])[]): void {
-  const total = { memory: 0, table: 0 };
+  const total = { instances: 0, memory: 0, table: 0 };
   for (const [, variable, file] of glue.matchAll(/const (module\d+) = getCoreModule\('([^']+)'\)/g)) {
     const module = inspectWasm(files.find(([name]) => name === file)?.[1] ?? new Uint8Array());
     if (module.format !== 'module') continue;
     const instances = glue.split(`instantiateCore(yield ${variable})`).length + glue.split(`instantiateCore(yield ${variable},`).length - 2;
+    total.instances += instances;
     for (const kind of ['memory', 'table'] as const) {
       const all = kind === 'memory' ? module.module.memories : module.module.tables;
       total[kind] += instances * (all.length - module.imports.filter((extern) => extern.kind === kind).length);
     }
   }
+  if (total.instances === 0) throw new Refusal('unsupported', "the transpiler's glue makes no instance; this version of it is not known");
   if (total.memory > LIMITS.componentMemoriesMax) throw new Refusal('limit', `its instances have ${total.memory} memories together, more than ${LIMITS.componentMemoriesMax}`);
   if (total.table > LIMITS.componentTablesMax) throw new Refusal('limit', `its instances have ${total.table} tables together, more than ${LIMITS.componentTablesMax}`);
 }

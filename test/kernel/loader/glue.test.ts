@@ -1,3 +1,4 @@
+import { Script } from 'node:vm';
 import { describe, expect, test } from 'vitest';
 import { editGlue } from '../../../kernel/src/loader/glue.ts';
 
@@ -18,7 +19,7 @@ export const _util = {
 
 describe('what the kernel changes in the glue', () => {
   test('makes it a script whose value is instantiate', () => {
-    const instantiate = (0, eval)(editGlue(GLUE)) as (core: unknown, imports: object) => number;
+    const instantiate = new Script(editGlue(GLUE)).runInThisContext() as (core: unknown, imports: object) => number;
     expect(instantiate(undefined, {})).toBe(7);
   });
 
