@@ -2,7 +2,7 @@
  * `node bench/profile-run.mjs FILE.wasm`: where a one-shot `forge run` spends its time, thread by thread: what it computes
  * itself (self) and with what it calls (total), in milliseconds of a sampled run with a warm cache.
  */
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { run } from './lib/children.mjs';
@@ -18,6 +18,7 @@ if (!file) {
   console.error('bench: name a program: node bench/profile-run.mjs FILE.wasm');
   process.exit(1);
 }
+const preload = new URL('./lib/thread-times.cjs', import.meta.url).pathname;
 const dir = mkdtempSync(join(tmpdir(), 'forge-profile-'));
 process.once('exit', () => rmSync(dir, { recursive: true, force: true }));
 const env = { FORGE_HOME: join(dir, 'home') };
@@ -26,6 +27,22 @@ for (let time = 0; time < WARM_UP; time += 1) run(NODE, [forge, 'run', file], { 
 const plain = run(NODE, [forge, 'run', file], { env }).ms;
 const { ms } = run(NODE, ['--cpu-prof', '--cpu-prof-interval', String(INTERVAL_US), '--cpu-prof-dir', join(dir, 'profiles'), forge, 'run', file], { env });
 console.log(`forge run ${file}: ${round(plain)} ms, with the profiler ${round(ms)} ms`);
+console.log('\nprocessor time, in milliseconds, of threads that end by themselves; what is missing to `process` are guests\' threads and V8\'s own (compilers, collector)');
+for (let time = 0; time < WARM_UP; time += 1) {
+  // The first of them makes the code cache for these flags.
+  const times = join(dir, `times-${time}`);
+  run(NODE, ['-r', preload, forge, 'run', file], { env: { ...env, THREAD_TIMES: times } });
+  if (time > 0 && existsSync(times)) console.log(readFileSync(times, 'utf8').trimEnd());
+}
+console.log('\nwebassembly compilers, all threads');
+const compiled = run(NODE, ['--trace-wasm-compilation-times', forge, 'run', file], { env }).stdout.matchAll(/using (Liftoff|TurboFan), took (\d+)/g);
+const tiers = {};
+for (const [, tier, us] of compiled) {
+  tiers[tier] ??= { functions: 0, ms: 0 };
+  tiers[tier].functions += 1;
+  tiers[tier].ms += Number(us) / 1_000;
+}
+console.log(tiers);
 for (const name of readdirSync(join(dir, 'profiles')).sort()) report(name, JSON.parse(readFileSync(join(dir, 'profiles', name), 'utf8')));
 
 function report(name, { nodes, samples, timeDeltas, startTime, endTime }) {

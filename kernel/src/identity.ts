@@ -1,6 +1,7 @@
 /** Names of principals as SPIFFE IDs, and the call context that the kernel stamps on every call (call path steps 3 and 5). */
 import type { Host } from './host/host.ts';
 import { randomHex } from './host/random-hex.ts';
+import { LIMITS } from './limits.ts';
 
 /** The trust domain of a node without federation (SPIFFE-ID 1.0, section 2.1). */
 export const TRUST_DOMAIN = 'local';
@@ -38,12 +39,12 @@ const CALL_ID_BYTES = 16;
 
 export const newCallId = (host: Pick<Host, 'randomFill'>): string => randomHex(host, CALL_ID_BYTES);
 
-/** The context of a call that `principal` makes in the course of `parent`; its deadline is never later. */
+/** The context of a call that `principal` makes in the course of `parent`; its deadline is earlier, so that of a chain that hangs only the last link is ended. */
 export function extendContext(parent: CallContext, principal: string, deadlineMs: number): CallContext {
   return {
     callId: parent.callId,
     chain: parent.chain.at(-1) === principal ? parent.chain : [...parent.chain, principal],
-    deadlineMs: Math.min(parent.deadlineMs, monotonicMs() + deadlineMs),
+    deadlineMs: Math.min(parent.deadlineMs - LIMITS.deadlineHopMs, monotonicMs() + deadlineMs),
     local: parent.local,
     consents: parent.consents,
   };

@@ -17,6 +17,8 @@ export const LIMITS = {
   callDeadlineMsMax: 60_000,
   /** One decision of the security plugin: it is pure computation, so anything longer is a hang, and a hang is a no. */
   decisionDeadlineMs: 3_000,
+  /** What each link of a chain keeps of the deadline for itself: to hear that the next one hangs, and to say so. */
+  deadlineHopMs: 50,
   /** `lifecycle.start`, which may reconcile a store; as documented in forge:plugin. */
   pluginStartMs: 5_000,
   /** `lifecycle.health`, as documented in forge:plugin. */

@@ -6,7 +6,7 @@
  */
 import { MessageChannel, Worker } from 'node:worker_threads';
 import { breakChannel, Caller, ChannelBroken, type ChannelMemory, newBell, newChannel, resetChannel, ringBell } from './domain/channel.ts';
-import { LISTENER, type PluginCall, type PluginReply, type PluginState } from './domain/domain.ts';
+import { LIFECYCLE, LISTENER, type PluginCall, type PluginReply, type PluginState, UNAVAILABLE } from './domain/domain.ts';
 import { answerLine } from './domain/kernel-line.ts';
 import type { PluginUnit } from './domain/plugin-unit.ts';
 import { serves } from './domain/plugin-unit.ts';
@@ -90,9 +90,13 @@ export class Supervisor {
 
   /** Starts every plugin now, in the order of the composition. */
   async startPlugins(): Promise<void> {
-    for (const unit of this.#options.plugins) {
-      await this.call(unit, 'forge:plugin/lifecycle@0.1.0', 'health', [], this.#ownContext(LIMITS.pluginStartMs + LIMITS.pluginHealthMs));
-    }
+    for (const unit of this.#options.plugins) await this.#startPlugin(unit);
+  }
+
+  /** A start has a time of its own, so that no call pays for it, or takes a plugin that starts for one that hangs. */
+  async #startPlugin(unit: PluginUnit): Promise<void> {
+    const context = this.#ownContext(LIMITS.pluginStartMs + LIMITS.pluginHealthMs);
+    await this.#callWithin({ plugin: unit.name, interface: LIFECYCLE, function: 'health', args: [], context }, unit.domain);
   }
 
   reports(): PluginReport[] {
@@ -112,16 +116,21 @@ export class Supervisor {
 
   /** Calls a plugin from the main thread. Throws a Refusal. */
   async call(unit: PluginUnit, interfaceName: string, name: string, args: readonly unknown[], context: CallContext, question?: PluginCall['question']): Promise<unknown> {
-    const domain = this.#domains.get(unit.domain) as DomainThread;
-    if (domain.quarantined) throw this.#unavailable(unit.name, 'is quarantined: its domain failed too often');
-    const call: PluginCall = { plugin: unit.name, interface: interfaceName, function: name, args, context, ...(question ? { question } : {}) };
+    const within = { ...context, deadlineMs: Math.min(context.deadlineMs, monotonicMs() + unit.deadlineMs) };
+    return this.#callWithin({ plugin: unit.name, interface: interfaceName, function: name, args, context: within, ...(question ? { question } : {}) }, unit.domain);
+  }
+
+  async #callWithin(call: PluginCall, home: string): Promise<unknown> {
+    const domain = this.#domains.get(home) as DomainThread;
+    if (domain.quarantined) throw this.#unavailable(call.plugin, 'is quarantined: its domain failed too often');
+    const { deadlineMs, callId } = call.context;
     let reply: PluginReply;
     try {
-      reply = (await domain.caller.call(call, context.deadlineMs)) as PluginReply;
+      reply = (await domain.caller.call(call, deadlineMs)) as PluginReply;
     } catch (thrown) {
       if (!(thrown instanceof ChannelBroken)) throw thrown;
-      if (thrown.why === 'timeout') this.overran(domain.name, context.callId);
-      throw this.#unavailable(unit.name, thrown.why === 'timeout' ? 'did not answer before the deadline' : 'ended during the call');
+      if (thrown.why === 'timeout') this.overran(domain.name, callId);
+      throw this.#unavailable(call.plugin, UNAVAILABLE[thrown.why]);
     }
     if ('ok' in reply) return reply.ok;
     throw new Refusal(reply.refusal.tag, reply.refusal.val.message, reply.refusal.val);
@@ -218,6 +227,10 @@ export class Supervisor {
     for (const memory of channels) resetChannel(memory);
     domain.caller = new Caller(domain.incoming.get(KERNEL) as ChannelMemory);
     this.#spawn(domain);
+    for (const unit of this.#options.plugins) {
+      if (unit.domain !== domain.name) continue;
+      this.#startPlugin(unit).catch((thrown: unknown) => this.#options.log.error({ plugin: unit.name, err: thrown }, 'a plugin did not start again'));
+    }
   }
 
   #ownContext(deadlineMs: number): CallContext {

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } fr
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildC, noC } from './build.ts';
 import { makeBytes } from './input.ts';
-import { Bench, type Options, report } from './peer.ts';
+import { Bench, report } from './peer.ts';
 
 const LONG = { timeout: 120_000 };
 const digest = (path: string): string => createHash('sha256').update(readFileSync(path)).digest('hex');
@@ -20,6 +20,12 @@ const FILL = `
   BEGIN; DELETE FROM person WHERE age < 50; ROLLBACK;
   BEGIN; UPDATE person SET score = score + 1 WHERE age = 5; COMMIT;`;
 
+/**
+ * SQLite's WASI build locks with a directory beside the database, for want of fcntl(2): a crash leaves it, and a
+ * read-only volume has no room for it. This one does not lock.
+ */
+const NO_LOCKS = 'unix-none';
+
 const ASK = `
   SELECT count(*), sum(age), avg(score), min(name), max(name) FROM person;
   SELECT age, count(*), round(total(score), 3) FROM person GROUP BY age ORDER BY 2 DESC, 1 LIMIT 20;
@@ -29,7 +35,7 @@ const ASK = `
 describe.skipIf(noC)(`C programs (clang, wasi-libc) do what they do on Linux${noC ? ` (${noC})` : ''}`, LONG, () => {
   const bench = new Bench();
   let { sql, zst, exit } = {} as Awaited<ReturnType<typeof buildC>>;
-  const query = (input: string, options: Options = {}) => bench.both(sql, ['/data/people.db'], { ...options, input });
+  const query = (input: string, ...vfs: string[]) => bench.both(sql, ['/data/people.db', ...vfs], { input });
 
   beforeAll(async () => {
     ({ sql, zst, exit } = await buildC());
@@ -55,19 +61,19 @@ describe.skipIf(noC)(`C programs (clang, wasi-libc) do what they do on Linux${no
       report('SQLite, queries and integrity_check', guest, host, bench.guest(sql, [':memory:'], { input: '' }));
     });
 
-    test('commits two thousand transactions one by one', () => {
+    test('commits three hundred transactions one by one', () => {
       const { guest, host } = query(
-        `CREATE TABLE log (line TEXT);${Array.from({ length: 2_000 }, (_, i) => `INSERT INTO log VALUES ('line ${i}');`).join('\n')} SELECT count(*) FROM log; DROP TABLE log;`,
+        `CREATE TABLE log (line TEXT);${Array.from({ length: 300 }, (_, i) => `INSERT INTO log VALUES ('line ${i}');`).join('\n')} SELECT count(*) FROM log; DROP TABLE log;`,
       );
-      expect({ ...guest, ms: 0 }).toEqual({ code: 0, stdout: '2000\n', stderr: '', ms: 0 });
-      report('SQLite, 2,000 transactions', guest, host, bench.guest(sql, [':memory:'], { input: '' }));
+      expect({ ...guest, ms: 0 }).toEqual({ code: 0, stdout: '300\n', stderr: '', ms: 0 });
+      report('SQLite, 300 transactions', guest, host, bench.guest(sql, [':memory:'], { input: '' }));
     });
 
     test('rolls a half-written transaction back after a crash', () => {
-      const { guest } = query("PRAGMA cache_size = 10; BEGIN; UPDATE person SET name = name || '-lost', age = age + 1; SELECT crash();");
+      const { guest } = query("PRAGMA cache_size = 200; BEGIN; UPDATE person SET name = name || '-lost', age = age + 1; SELECT crash();", NO_LOCKS);
       expect(guest.code).toBe(134);
       expect(existsSync(bench.volumeFile('people.db-journal'))).toBe(true);
-      const after = query(ASK);
+      const after = query(ASK, NO_LOCKS);
       expect(after.guest.stdout).toBe(after.host.stdout);
       expect(after.guest.stdout).toMatch(/\nok\n$/);
       expect(existsSync(bench.volumeFile('people.db-journal'))).toBe(false);
@@ -84,8 +90,8 @@ describe.skipIf(noC)(`C programs (clang, wasi-libc) do what they do on Linux${no
     });
 
     test('reads a read-only volume and cannot write it', () => {
-      expect(bench.guest(sql, ['/data/people.db'], { input: 'SELECT count(*) FROM person;', readOnly: true })).toMatchObject({ code: 0, stdout: '100000\n', stderr: '' });
-      expect(bench.guest(sql, ['/data/people.db'], { input: 'DELETE FROM person;', readOnly: true })).toMatchObject({
+      expect(bench.guest(sql, ['/data/people.db', NO_LOCKS], { input: 'SELECT count(*) FROM person;', readOnly: true })).toMatchObject({ code: 0, stdout: '100000\n', stderr: '' });
+      expect(bench.guest(sql, ['/data/people.db', NO_LOCKS], { input: 'DELETE FROM person;', readOnly: true })).toMatchObject({
         code: 8,
         stderr: 'sqlite: attempt to write a readonly database (8)\n',
       });

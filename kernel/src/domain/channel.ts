@@ -69,11 +69,19 @@ function ring(bell: Int32Array): void {
 /** Wakes a serving thread so that it looks at its control port. */
 export const ringBell = (bell: SharedArrayBuffer): void => ring(new Int32Array(bell));
 
-/** Why a call over a channel brought no reply. */
+/** Why a call over a channel brought no reply: the callee ended, took it and did not answer in time, or never took it. */
+export type ChannelFailure = 'dead' | 'timeout' | 'busy';
+
+const FAILURES: Readonly<Record<ChannelFailure, string>> = {
+  dead: 'the other side ended',
+  timeout: 'no answer before the deadline',
+  busy: 'busy with other calls until the deadline',
+};
+
 export class ChannelBroken extends Error {
-  readonly why: 'dead' | 'timeout';
-  constructor(why: 'dead' | 'timeout') {
-    super(why === 'dead' ? 'the other side ended' : 'no answer before the deadline');
+  readonly why: ChannelFailure;
+  constructor(why: ChannelFailure) {
+    super(FAILURES[why]);
     this.why = why;
   }
 }
@@ -160,8 +168,12 @@ export class Caller {
     return message;
   }
 
-  /** A late callee may still answer, so nothing more goes through until the supervisor has reset the channel. */
+  /**
+   * A call that nobody took is withdrawn: its callee starts, or serves another within that one's deadline. A callee that
+   * took it may still answer, so nothing more goes through until the supervisor has reset the channel.
+   */
   #abandon(): ChannelBroken {
+    if (Atomics.compareExchange(this.#control, STATE, REQUEST, IDLE) === REQUEST) return new ChannelBroken('busy');
     Atomics.store(this.#control, STATE, DEAD);
     return new ChannelBroken('timeout');
   }
@@ -179,9 +191,9 @@ export class Server {
 
   /**
    * Serves calls on this thread until `poll`, asked whenever the bell rang for no call, answers false. `handle` must
-   * not throw: what it returns is the reply.
+   * not throw: what it returns is the reply, and `refuse` makes one that fits in place of a reply that is too long.
    */
-  serve(handle: (message: unknown) => unknown, poll: () => boolean): void {
+  serve(handle: (message: unknown) => unknown, poll: () => boolean, refuse: (thrown: unknown) => unknown): void {
     for (;;) {
       const seen = Atomics.load(this.#bell, 0);
       let worked = false;
@@ -189,7 +201,11 @@ export class Server {
         if (Atomics.compareExchange(control, STATE, REQUEST, TAKEN) !== REQUEST) continue;
         worked = true;
         const reply = handle(readMessage(memory.request, control[REQUEST_LENGTH] ?? 0));
-        control[REPLY_LENGTH] = writeMessage(memory.reply, reply);
+        try {
+          control[REPLY_LENGTH] = writeMessage(memory.reply, reply);
+        } catch (thrown) {
+          control[REPLY_LENGTH] = writeMessage(memory.reply, refuse(thrown));
+        }
         // Fails when the caller gave up or was replaced: nobody wants this reply.
         Atomics.compareExchange(control, STATE, TAKEN, REPLY);
         Atomics.notify(control, STATE);

@@ -18,7 +18,7 @@ import { type CallContext, extendContext, monotonicMs, newCallId, pluginId } fro
 import { LIMITS } from '../limits.ts';
 import type { Instance, Instantiator } from '../loader/instantiate.ts';
 import type { Logger } from '../log.ts';
-import { Caller, ChannelBroken, type ChannelMemory } from './channel.ts';
+import { Caller, ChannelBroken, type ChannelFailure, type ChannelMemory } from './channel.ts';
 import { kernelImports } from './kernel-imports.ts';
 import type { KernelServices } from './kernel-services.ts';
 import { type PluginUnit, serves, withoutVersion } from './plugin-unit.ts';
@@ -67,6 +67,13 @@ export interface DomainOptions {
   readonly gate: Omit<GateOptions, 'authorizer' | 'appraiser' | 'log'>;
   readonly log: Logger;
 }
+
+/** What a caller reads. */
+export const UNAVAILABLE: Readonly<Record<ChannelFailure, string>> = {
+  dead: 'ended during the call',
+  timeout: 'did not answer before the deadline',
+  busy: 'starts, or was busy until the deadline',
+};
 
 const unavailable = (plugin: string, why: string): Refusal =>
   new Refusal('unavailable', `plugin ${plugin} ${why}`, { where: plugin, hint: 'it is restarted by itself; the log says why it failed' });
@@ -278,7 +285,7 @@ export class Domain {
     } catch (thrown) {
       if (!(thrown instanceof ChannelBroken)) throw thrown;
       if (thrown.why === 'timeout') this.#options.services.overran(provider.domain, call.context.callId);
-      throw unavailable(provider.name, thrown.why === 'timeout' ? 'did not answer before the deadline' : 'ended during the call');
+      throw unavailable(provider.name, UNAVAILABLE[thrown.why]);
     }
     if ('ok' in reply) return reply.ok;
     throw new Refusal(reply.refusal.tag, reply.refusal.val.message, reply.refusal.val);

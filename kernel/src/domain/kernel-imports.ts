@@ -11,6 +11,9 @@ type Context = { readonly slot: Slot; readonly options: DomainOptions };
 
 const TOPIC = /^[a-z0-9-]+(\.[a-z0-9-]+)*$/;
 
+/** What only the kernel may tell: a plugin that says `workload.ended.ID` would end what others run (attack 28). */
+const KERNEL_TOPIC = /^workload\./;
+
 function checkEvent(topic: string, payload: string): void {
   if (!TOPIC.test(topic)) throw new Refusal('invalid', 'a topic is lower case words joined by dots', { where: topic.slice(0, 80) });
   if (payload.length > LIMITS.eventBytesMax) throw new Refusal('limit', `an event has at most ${LIMITS.eventBytesMax} bytes`, { where: topic });
@@ -31,8 +34,9 @@ function logImports({ slot, options }: Context) {
       }
       lines += 1;
       if (lines > LIMITS.pluginLogLinesPerSecond) return;
-      const cut = message.slice(0, LIMITS.pluginLogBytesMax);
-      options.log[level]({ callId: slot.context?.callId, plugin: slot.unit.name, fields: Object.fromEntries(fields.slice(0, 32)) }, cut);
+      const cut = (text: string): string => text.slice(0, LIMITS.pluginLogBytesMax);
+      const kept = Object.fromEntries(fields.slice(0, 32).map((field) => field.map(cut)));
+      options.log[level]({ callId: slot.context?.callId, plugin: slot.unit.name, fields: kept }, cut(message));
     },
   };
 }
@@ -65,6 +69,7 @@ const INTERFACES: Readonly<Record<string, (context: Context) => Record<string, (
   'forge:kernel/events': ({ slot, options: { services } }) => ({
     publish(topic: string, payload: string): void {
       checkEvent(topic, payload);
+      if (KERNEL_TOPIC.test(topic)) throw new Refusal('denied', 'only the kernel tells of workloads', { where: topic, hint: 'publish under a word of your own' });
       services.publish(topic, payload, slot.context);
     },
     schedule(topic: string, payload: string, delayMs: number): void {

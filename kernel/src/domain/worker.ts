@@ -1,5 +1,6 @@
 /** Entry of a domain's thread: builds the domain and serves calls until the supervisor ends it (call path steps 4 to 9). */
 import { isMainThread, type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import { asRefusal, Refusal } from '../errors.ts';
 import type { Owner } from '../host/host.ts';
 import { openNativeHost } from '../host/native.ts';
 import { Instantiator } from '../loader/instantiate.ts';
@@ -7,7 +8,7 @@ import { openLog } from '../log.ts';
 import { openAuditFile } from '../state/audit.ts';
 import { StateStore } from '../state/store.ts';
 import { type ChannelMemory, Server } from './channel.ts';
-import { Domain, type PluginCall } from './domain.ts';
+import { Domain, type PluginCall, type PluginReply } from './domain.ts';
 import { KernelLine } from './kernel-line.ts';
 import type { KernelServices, StoredPackage, WorkloadStatus } from './kernel-services.ts';
 import type { PluginUnit } from './plugin-unit.ts';
@@ -86,6 +87,7 @@ function main(data: DomainThreadData): void {
   new Server(data.bell, data.incoming).serve(
     (message) => domain.serve(message as PluginCall),
     () => Atomics.load(stop, 0) === 0,
+    (thrown): PluginReply => ({ refusal: (asRefusal(thrown) ?? new Refusal('other', 'internal error')).payload }),
   );
   domain.stop();
   instantiator.keepCode();

@@ -1,4 +1,4 @@
-/* Runs the SQL on standard input against the database in its first argument. */
+/* sql DATABASE [VFS] runs the SQL on standard input. */
 #include <stdio.h>
 #include <stdlib.h>
 #include "sqlite3.h"
@@ -19,7 +19,7 @@ int main(int argc, char **argv) {
     if ((size += got) + 1 == room) sql = realloc(sql, room *= 2);
   sql[size] = 0;
   sqlite3 *db;
-  int code = sqlite3_open(argv[1], &db);
+  int code = sqlite3_open_v2(argv[1], &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, argc > 2 ? argv[2] : 0);
   if (!code) code = sqlite3_create_function(db, "crash", 0, SQLITE_UTF8, 0, crash, 0, 0);
   if (!code) code = sqlite3_exec(db, sql, print, 0, &error);
   if (code) fprintf(stderr, "sqlite: %s (%d)\n", error ? error : sqlite3_errmsg(db), sqlite3_extended_errcode(db));

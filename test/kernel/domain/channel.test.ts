@@ -25,6 +25,8 @@ async function serve(): Promise<{ memory: ChannelMemory; worker: Worker }> {
   const worker = new Worker(new URL(`data:text/javascript,${encodeURIComponent(SERVER)}`), { workerData: { bell, memory } });
   workers.push(worker);
   await new Promise((resolve) => worker.once('online', resolve));
+  // From here on it serves: a call that nobody takes would be withdrawn instead.
+  new Caller(memory).callSync('there?', soon());
   return { memory, worker };
 }
 
@@ -68,6 +70,14 @@ describe('a channel between domains', () => {
     await new Promise((resolve) => setTimeout(resolve, 400));
     resetChannel(memory);
     expect(caller.callSync('again', soon())).toEqual({ echo: 'again' });
+  });
+
+  test('a call that nobody takes is withdrawn at its deadline, and the channel stays usable', async () => {
+    const { memory } = await serve();
+    const busy = newChannel(memory.bell);
+    expect(() => new Caller(busy).callSync('to nobody', soon(50))).toThrow(/busy/);
+    expect(() => new Caller(busy).callSync('to nobody', soon(50))).toThrow(/busy/);
+    expect(new Caller(memory).callSync('to somebody', soon())).toEqual({ echo: 'to somebody' });
   });
 
   test('a late answer is never taken for the answer of a later call', async () => {
