@@ -27,7 +27,7 @@ for (let time = 0; time < WARM_UP; time += 1) run(NODE, [forge, 'run', file], { 
 const plain = run(NODE, [forge, 'run', file], { env }).ms;
 const { ms } = run(NODE, ['--cpu-prof', '--cpu-prof-interval', String(INTERVAL_US), '--cpu-prof-dir', join(dir, 'profiles'), forge, 'run', file], { env });
 console.log(`forge run ${file}: ${round(plain)} ms, with the profiler ${round(ms)} ms`);
-console.log('\nprocessor time, in milliseconds, of threads that end by themselves; what is missing to `process` are guests\' threads and V8\'s own (compilers, collector)');
+console.log("\nprocessor time, in milliseconds, of threads that end by themselves; what is missing to `process` are guests' threads and V8's own (compilers, collector)");
 for (let time = 0; time < WARM_UP; time += 1) {
   // The first of them makes the code cache for these flags.
   const times = join(dir, `times-${time}`);

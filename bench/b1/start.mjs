@@ -24,12 +24,16 @@ function ociPeer(program, forge) {
   run(program, ['spec'], { cwd: bundle });
   run(NODE, ['-e', `const f='${bundle}/config.json',c=JSON.parse(fs.readFileSync(f));c.process.terminal=false;c.process.args=['/bin/true'];fs.writeFileSync(f,JSON.stringify(c))`]);
   let count = 0;
+  const nextId = () => {
+    count += 1;
+    return `bench-${process.pid}-${count}`;
+  };
   try {
-    run(program, ['run', '--bundle', bundle, `bench-probe-${process.pid}`]);
+    run(program, ['run', '--bundle', bundle, nextId()]);
   } catch (thrown) {
     return { name, skip: `does not run here: ${String(thrown.message).slice(0, 160)}` };
   }
-  return { name, run: async () => ({ ms: await medianMs(() => run(program, ['run', '--bundle', bundle, `bench-${process.pid}-${(count += 1)}`])) }) };
+  return { name, run: async () => ({ ms: await medianMs(() => run(program, ['run', '--bundle', bundle, nextId()])) }) };
 }
 
 /** The TypeScript example as a package; what went wrong, when it cannot be built. */
@@ -114,11 +118,11 @@ export async function startSeries({ quick }) {
     ],
   };
 
-  return [cold, daemonSeries({ forge, wasm, times, nodeHello, nodeNothing, forgeRun, quick })];
+  return [cold, daemonSeries({ forge, wasm, nodeHello, nodeNothing, forgeRun, quick })];
 }
 
 /** A daemon is started for each turn, so that turns do not see what earlier ones left on its heap. */
-function daemonSeries({ forge, wasm, times, nodeNothing, nodeHello, forgeRun, quick }) {
+function daemonSeries({ forge, wasm, nodeNothing, nodeHello, forgeRun, quick }) {
   const through = forgeRun('', wasm, '--rm');
   const inside = async ({ containers, ballastMb }) => {
     const daemon = await forge.serve(ballastMb);

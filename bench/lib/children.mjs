@@ -17,7 +17,9 @@ const TICK_MS = 10;
 
 /** Processor time of all children that have ended, in ticks of 10 ms (proc(5), cutime and cstime). */
 export function childrenCpuMs() {
-  const fields = readFileSync('/proc/self/stat', 'utf8').replace(/^.*\) /, '').split(' ');
+  const fields = readFileSync('/proc/self/stat', 'utf8')
+    .replace(/^.*\) /, '')
+    .split(' ');
   return (Number(fields[13]) + Number(fields[14])) * TICK_MS;
 }
 

@@ -94,6 +94,7 @@ function evaluate(row, figures, leftOut) {
     limit: row.limit,
     axis: row.axis,
     figure,
+    turns: ours.map((value) => value ?? null),
     leftOut: figure ? undefined : (leftOut.get(row.ours) ?? `measured no ${row.metric}`),
     goal: own,
     met: own && figure ? judge(figure.median, own) : undefined,
@@ -103,10 +104,10 @@ function evaluate(row, figures, leftOut) {
 
 function judgeAxis(row, rows) {
   if (!row.axis || !row.figure) return;
-  const first = rows.find(({ id }) => id === row.axis.first)?.figure;
+  const first = rows.find(({ id }) => id === row.axis.first)?.turns;
   if (!first) return;
   // Per round, as every ratio here.
-  const growth = row.figure.values.map((value, round) => value / first.values[round]).filter(Number.isFinite);
+  const growth = row.turns.map((value, round) => value / first[round]).filter((ratio) => Number.isFinite(ratio) && ratio > 0);
   row.growth = { ...spread(growth), goal: { atMost: row.axis.growthMax }, met: median(growth) <= row.axis.growthMax, first: row.axis.first };
 }
 

@@ -8,7 +8,7 @@ const TITLE_HEIGHT = 30;
 const HEAD_HEIGHT = 60;
 const DECADES = [-3, 3];
 
-const escape = (text) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+const escapeXml = (text) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 const xOf = (ratio) => LABEL_WIDTH + ((Math.min(Math.max(Math.log10(ratio), DECADES[0]), DECADES[1]) - DECADES[0]) / (DECADES[1] - DECADES[0])) * PLOT_WIDTH;
 
 /** @param {{ title: string, rows: any[] }[]} results @param {string} caption */
@@ -17,20 +17,20 @@ export function plot(results, caption) {
   let y = HEAD_HEIGHT;
   for (const { title, rows } of results) {
     y += TITLE_HEIGHT;
-    parts.push(`<text x="8" y="${y - 8}" font-weight="bold">${escape(title)}</text>`);
+    parts.push(`<text x="8" y="${y - 8}" font-weight="bold">${escapeXml(title)}</text>`);
     for (const row of rows) {
       for (const peer of row.peers) {
         if (!peer.ratio) continue;
         const middle = y + ROW_HEIGHT / 2;
         const { ratio, goal, met } = peer;
         const color = met === undefined ? '#667' : met ? '#187a3c' : '#b3261e';
-        parts.push(`<text x="16" y="${middle + 4}">${escape(`${row.id} ${row.label} / ${peer.name}`)}</text>`);
+        parts.push(`<text x="16" y="${middle + 4}">${escapeXml(`${row.id} ${row.label} / ${peer.name}`)}</text>`);
         parts.push(`<line x1="${xOf(ratio.min)}" x2="${xOf(ratio.max)}" y1="${middle}" y2="${middle}" stroke="${color}" stroke-width="3"/>`);
         parts.push(`<circle cx="${xOf(ratio.median)}" cy="${middle}" r="4.5" fill="${color}"/>`);
         const bound = goal?.atMost ?? goal?.atLeast;
         if (bound !== undefined) parts.push(`<line x1="${xOf(bound)}" x2="${xOf(bound)}" y1="${y + 1}" y2="${y + ROW_HEIGHT - 1}" stroke="#000" stroke-width="2"/>`);
         const figures = `${round(ratio.median)}x  (${figureText(row.figure.median, row.unit)} / ${figureText(peer.figure.median, row.unit)})`;
-        parts.push(`<text x="${LABEL_WIDTH + PLOT_WIDTH + 12}" y="${middle + 4}" fill="${color}">${escape(figures)}</text>`);
+        parts.push(`<text x="${LABEL_WIDTH + PLOT_WIDTH + 12}" y="${middle + 4}" fill="${color}">${escapeXml(figures)}</text>`);
         y += ROW_HEIGHT;
       }
     }
@@ -46,7 +46,7 @@ export function plot(results, caption) {
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${y + 20}" font-family="sans-serif" font-size="12">
 <rect width="100%" height="100%" fill="#fff"/>
 <text x="8" y="20" font-size="15" font-weight="bold">ForgeOne against its peers: median ratio, spread, and goal (black)</text>
-<text x="8" y="38" fill="#555">${escape(caption)}</text>
+<text x="8" y="38" fill="#555">${escapeXml(caption)}</text>
 ${grid.join('\n')}
 ${parts.join('\n')}
 </svg>

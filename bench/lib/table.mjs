@@ -53,7 +53,7 @@ export function printSeries({ title, rows, leftOut }) {
         ]);
     }
     if (row.limit) details.push(['limit', row.limit, '', '', '', '']);
-    details.forEach((detail, index) => lines.push([...(index === 0 ? first : ['', '']), ...detail]));
+    for (const [index, detail] of details.entries()) lines.push([...(index === 0 ? first : ['', '']), ...detail]);
   }
   const widths = HEAD.map((_, column) => Math.max(...lines.map((line) => (line[2] === 'limit' && column >= 3 ? 0 : line[column].length))));
   const text = lines.map((line) =>

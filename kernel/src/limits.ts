@@ -19,6 +19,8 @@ export const LIMITS = {
   decisionDeadlineMs: 3_000,
   /** What each link of a chain keeps of the deadline for itself: to hear that the next one hangs, and to say so. */
   deadlineHopMs: 50,
+  /** Least time a callee is given: with less left it is not asked, or a slow caller could have a quick provider ended for its own delay. */
+  callFairMs: 200,
   /** `lifecycle.start`, which may reconcile a store; as documented in forge:plugin. */
   pluginStartMs: 5_000,
   /** `lifecycle.health`, as documented in forge:plugin. */

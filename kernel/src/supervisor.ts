@@ -116,7 +116,8 @@ export class Supervisor {
 
   /** Calls a plugin from the main thread. Throws a Refusal. */
   async call(unit: PluginUnit, interfaceName: string, name: string, args: readonly unknown[], context: CallContext, question?: PluginCall['question']): Promise<unknown> {
-    const within = { ...context, deadlineMs: Math.min(context.deadlineMs, monotonicMs() + unit.deadlineMs) };
+    const now = monotonicMs();
+    const within = { ...context, deadlineMs: Math.min(Math.max(context.deadlineMs, now + LIMITS.callFairMs), now + unit.deadlineMs) };
     return this.#callWithin({ plugin: unit.name, interface: interfaceName, function: name, args, context: within, ...(question ? { question } : {}) }, unit.domain);
   }
 

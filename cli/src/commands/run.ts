@@ -132,7 +132,8 @@ async function stayUntilEnd(containers: readonly Container[], stay: Stay): Promi
     const ended = await Promise.all(containers.map(({ id }) => waitForEnd(client, id)));
     if (broken) return EXIT.brokenPipe;
     for (const { name, exitCode, reason } of ended) {
-      if (reason && exitCode !== undefined && ENDED_BY_PLATFORM.includes(exitCode) && !signals.first())
+      // A program may exit with such a code itself; that is nothing to explain.
+      if (reason && exitCode !== undefined && ENDED_BY_PLATFORM.includes(exitCode) && reason !== `it exited with code ${exitCode}` && !signals.first())
         session.err(`forge: ${neutralise(ended.length > 1 ? `${name}: ${reason}` : reason)}\n`);
     }
     return exitCodeOfGuests(

@@ -169,7 +169,8 @@ export class Domain {
     const { host } = this.#options.gate;
     slot.state = 'starting';
     slot.generation += 1;
-    if (slot.owner) host.ownerRelease(slot.owner);
+    // Also what a thread that was ended held: its owner is only known outside of it.
+    host.ownerRelease(this.#options.services.ownerOf(slot.unit.order));
     slot.owner = host.ownerCreate(`plugin/${slot.unit.name}#${slot.generation}`);
     this.#options.services.setOwner(slot.unit.order, slot.owner);
     const context: CallContext = {
@@ -263,6 +264,9 @@ export class Domain {
         where: wanted,
         hint: `put [[plugin]] ${provider.name} above ${caller.unit.name} in the composition file`,
       });
+    }
+    if (context.deadlineMs - monotonicMs() < LIMITS.callFairMs) {
+      throw new Refusal('timeout', `too little time was left to ask ${provider.name}`, { where: wanted });
     }
     const provided = provider.provides.find((candidate) => serves(candidate, wanted)) ?? wanted;
     const call: PluginCall = {

@@ -118,7 +118,8 @@ export function createFiles(guest: Guest, fds: FdTable, memory: ProgramMemory) {
       let flags = openFlagsOf(fdflags);
       if ((wanted & (FD_RIGHT.read | FD_RIGHT.readdir)) !== 0) flags |= DESCRIPTOR_FLAG.read;
       // Who asks for a directory with every right means to use it as one.
-      const writes = (wanted & (FD_RIGHT.write | FD_RIGHT.allocate | FD_RIGHT.filestatSetSize)) !== 0 && (oflags & OPEN_FLAG.directory) === 0;
+      // Only this right is a wish to write: Go asks for `filestatSetSize` on every file it reads.
+      const writes = (wanted & FD_RIGHT.write) !== 0 && (oflags & OPEN_FLAG.directory) === 0;
       if (writes) flags |= DESCRIPTOR_FLAG.write;
       const opened = openAt(guest, base, lookup, path, oflags, flags);
       if (typeof opened === 'number') return opened;
