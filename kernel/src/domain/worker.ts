@@ -73,7 +73,7 @@ function main(data: DomainThreadData): void {
     return store;
   };
   const audit = openAuditFile(data.auditFile);
-  const instantiator = new Instantiator(data.codeCache, host.sha256);
+  const instantiator = new Instantiator(data.codeCache, host.sha256, data.oneShot ? 'one-shot-plugins' : 'daemon');
   const domain = new Domain({
     instantiator,
     name: data.name,

@@ -13,6 +13,20 @@ import { LIMITS, WASM_PAGE_BYTES } from '../limits.ts';
 // before their first call: a QuickJS engine then compiles in 5 ms instead of 11.
 setFlagsFromString('--wasm-lazy-validation');
 
+/** Optimizing a plugin's engine takes 100 to 200 ms of processor time, which a process that calls it twenty times never earns back. */
+const TIERING_FLAGS = ['wasm-tier-up', 'wasm-dynamic-tiering'];
+
+/** Of the whole process. V8 looks when code is instantiated and run, and refuses kept code that was made under other flags. */
+function setTiering(on: boolean): void {
+  for (const flag of TIERING_FLAGS) setFlagsFromString(on ? `--${flag}` : `--no-${flag}`);
+}
+
+/**
+ * What an instantiator is for: anything in a process that lives (`daemon`), or the plugins (`one-shot-plugins`) and the
+ * guest (`one-shot-guest`) of one that ends with its guest. Only a guest is worth optimizing there.
+ */
+export type InstantiatorUse = 'daemon' | 'one-shot-plugins' | 'one-shot-guest';
+
 /** What jco's glue evaluates to. */
 type Glue = (
   getCoreModule: (path: string) => WebAssembly.Module,
@@ -29,6 +43,7 @@ export const META_FILE = 'meta.json';
 
 /** Instantiates components on one thread; glue and compiled modules are kept for its life. */
 export class Instantiator {
+  readonly #use: InstantiatorUse;
   readonly #codeCache: string;
   readonly #sha256: (bytes: Uint8Array) => string;
   readonly #glues = new Map<string, Glue>();
@@ -37,7 +52,9 @@ export class Instantiator {
   readonly #unkept = new Map<string, Script>();
 
   /** `codeCache` is where V8's code of glue is kept between processes. */
-  constructor(codeCache: string, sha256: (bytes: Uint8Array) => string) {
+  constructor(codeCache: string, sha256: (bytes: Uint8Array) => string, use: InstantiatorUse = 'daemon') {
+    this.#use = use;
+    if (use !== 'daemon') setTiering(false);
     this.#codeCache = codeCache;
     this.#sha256 = sha256;
   }
@@ -50,7 +67,9 @@ export class Instantiator {
 
   /** Throws what the guest's start function throws. */
   instantiate(component: LoadedComponent, imports: Record<string, unknown>, memoryBytesMax: number): Instance {
-    const exports = this.#glueOf(component)(
+    const glue = this.#glueOf(component);
+    if (this.#use === 'one-shot-guest') setTiering(true);
+    const exports = glue(
       (file) => this.#compile(component, file, memoryBytesMax),
       imports,
       (module, coreImports) => new WebAssembly.Instance(module, coreImports),
@@ -61,6 +80,7 @@ export class Instantiator {
 
   /** Keeps the code of new glue for the next process. After work, because V8 keeps the functions that have run. */
   keepCode(): void {
+    if (this.#unkept.size > 0 && this.#use !== 'daemon') setTiering(false);
     for (const [digest, script] of this.#unkept) {
       const file = this.#codeFile(digest);
       const temporary = `${file}.${process.pid}-${threadId}`;
@@ -72,7 +92,7 @@ export class Instantiator {
   }
 
   #codeFile(glueDigest: string): string {
-    return join(this.#codeCache, `glue-${glueDigest}`);
+    return join(this.#codeCache, `glue-${this.#use === 'daemon' ? 'daemon' : 'one-shot'}-${glueDigest}`);
   }
 
   #glueOf(component: LoadedComponent): Glue {

@@ -62,7 +62,7 @@ export class Workloads {
       idleTimeout: LIMITS.workerIdleMs,
       // Nothing of the user's environment reaches a guest's thread.
       env: { NODE_COMPILE_CACHE: options.codeCache },
-      workerData: { codeCache: options.codeCache } satisfies WorkloadThreadData,
+      workerData: { codeCache: options.codeCache, use: options.journal ? 'daemon' : 'one-shot-guest' } satisfies WorkloadThreadData,
       resourceLimits: { stackSizeMb: LIMITS.guestStackMiB, maxOldGenerationSizeMb: LIMITS.guestHeapMiB },
     });
   }
