@@ -86,6 +86,8 @@ export const LIMITS = {
   stateScanMax: 1_000,
   /** Event payload, as documented in forge:kernel/events. */
   eventBytesMax: 64 * KiB,
+  /** Waiting for the lock on a state directory: of several daemons that start at once, one gets it. */
+  lockWaitMs: 250,
   /** Waiting for SQLite's write lock: another process of the same user holds it for one transaction. */
   stateBusyMs: 5_000,
 

@@ -20,7 +20,7 @@ export interface LoadedComponent {
   readonly glueDigest: string;
   /** Core modules by file name, each with the SHA-256 of its bytes. */
   readonly modules: Readonly<Record<string, string>>;
-  /** Memory maximum the modules were written with; 0: their own. */
+  /** Memory maximum that the modules have a capped twin for; 0: they have none. */
   readonly memoryBytesMax: number;
   /** Imports with their versions: the capability list. */
   readonly imports: readonly string[];

@@ -1,41 +1,38 @@
-/** One daemon a state directory: a pid file that says which process, and when it started, so that a reused pid is no lock. */
-import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+/** One daemon a state directory: a lock that ends with the process that holds it, and beside it a pid file for people (attack 74). */
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
 import { Refusal } from '../errors.ts';
+import { LIMITS } from '../limits.ts';
 
-/** Field 22 of /proc/PID/stat (proc(5)): when the process started; undefined when there is none. */
-function startTime(pid: number): string | undefined {
+/** https://sqlite.org/rescode.html#busy */
+const SQLITE_BUSY = 5;
+
+/** Who holds it, for a message; the file may lie, the lock does not. */
+function holderOf(file: string): string {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+    return `process ${Number.parseInt(readFileSync(file, 'utf8'), 10) || 'unknown'}`;
   } catch {
-    return undefined;
+    return 'process unknown';
   }
 }
 
-/** Takes the lock; the returned function gives it back. A lock of a process that is gone is taken over. */
+/**
+ * Takes the lock; the returned function gives it back. It is SQLite's, which is fcntl(2)'s: Node has no flock, and of
+ * several that find a stale pid file and take it over, more than one can win.
+ */
 export function claimHome(file: string): () => void {
-  const mine = `${process.pid} ${startTime(process.pid)}\n`;
-  const temporary = `${file}.${process.pid}`;
-  writeFileSync(temporary, mine, { mode: 0o600 });
+  const lock = new DatabaseSync(`${file}.lock`, { timeout: LIMITS.lockWaitMs });
   try {
-    for (let attempt = 0; attempt < 2; attempt += 1) {
-      try {
-        // link(2) is atomic and fails when the name is taken.
-        linkSync(temporary, file);
-        return () => {
-          if (readFileSync(file, 'utf8') === mine) rmSync(file, { force: true });
-        };
-      } catch (thrown) {
-        if ((thrown as NodeJS.ErrnoException).code !== 'EEXIST') throw thrown;
-      }
-      const [pid = '', started = ''] = readFileSync(file, 'utf8').trim().split(' ');
-      if (started !== '' && startTime(Number(pid)) === started) {
-        throw new Refusal('conflict', `a daemon already serves this state directory (process ${pid})`, { where: file, hint: 'stop it, or name another FORGE_HOME' });
-      }
-      rmSync(file, { force: true });
-    }
-    throw new Refusal('conflict', 'another daemon is starting', { where: file });
-  } finally {
-    rmSync(temporary, { force: true });
+    lock.exec('BEGIN EXCLUSIVE');
+  } catch (thrown) {
+    lock.close();
+    const { errcode, message } = thrown as Error & { errcode?: number };
+    if (errcode !== SQLITE_BUSY) throw new Refusal('unavailable', `the state directory cannot be locked: ${message}`, { where: file });
+    throw new Refusal('conflict', `a daemon already serves this state directory (${holderOf(file)})`, { where: file, hint: 'stop it, or name another FORGE_HOME' });
   }
+  writeFileSync(file, `${process.pid}\n`, { mode: 0o600 });
+  return () => {
+    rmSync(file, { force: true });
+    lock.close();
+  };
 }

@@ -6,7 +6,7 @@ import type { LoadedComponent } from '../domain/plugin-unit.ts';
 import { META_FILE } from './instantiate.ts';
 
 /** Raised whenever the glue or the options below change: entries made by another version are not read. */
-const CACHE_FORMAT = 4;
+const CACHE_FORMAT = 5;
 export const JCO_TRANSPILE_VERSION = '0.15.0';
 
 /** How every component is transpiled; see ARCHITECTURE.md, "The glue". */
@@ -32,7 +32,7 @@ export interface ComponentMeta {
   readonly exports: readonly string[];
   /** Core modules by file name, each with the SHA-256 of its bytes: all QuickJS guests share one engine. */
   readonly modules: Readonly<Record<string, string>>;
-  /** Memory maximum the modules were written with; 0: their own. */
+  /** Memory maximum that the modules have a capped twin for; 0: they have none. */
   readonly memoryBytesMax: number;
   readonly bytes: number;
 }

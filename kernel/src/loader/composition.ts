@@ -7,6 +7,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { nearestKey } from '@forgeone/package';
 import { parse as parseToml } from 'smol-toml';
+import { KERNEL_INTERFACES } from '../domain/kernel-imports.ts';
 import type { CompositionGrant } from '../domain/plugin-unit.ts';
 import { serves, withoutVersion } from '../domain/plugin-unit.ts';
 import { Refusal } from '../errors.ts';
@@ -163,8 +164,8 @@ export function parseComposition(file: string, text: string): PluginDeclaration[
   return plugins;
 }
 
-/** What no composition has to grant: the kernel's own services, and types. */
-const isFree = (name: string): boolean => name.startsWith('forge:kernel/') || name.startsWith('forge:types/');
+/** Version of the interfaces that the kernel itself implements. */
+const ABI = '0.1.0';
 
 /** Checks binaries against the composition: every import granted or provided from above, every promised export there. */
 export function checkComposition(
@@ -176,8 +177,13 @@ export function checkComposition(
   for (const [index, plugin] of plugins.entries()) {
     for (const wanted of plugin.imports) {
       const name = withoutVersion(wanted);
-      if (isFree(name)) continue;
-      if (name.startsWith('forge:host/')) {
+      if (name.startsWith('forge:types/')) continue;
+      const isHost = name.startsWith('forge:host/');
+      if (name.startsWith('forge:kernel/') || isHost) {
+        if ((!isHost && !KERNEL_INTERFACES.includes(name)) || !serves(`${name}@${ABI}`, wanted))
+          reader.problem(index, 'name', `${plugin.name} imports ${wanted}, which this kernel does not have`);
+        // The kernel's own services need no grant.
+        if (!isHost) continue;
         if (!plugin.grants.some((grant) => grant.interface === name)) {
           reader.problem(index, 'name', `${plugin.name} imports ${name}, which is not granted; add [[plugin.grants]] interface = "${name}", actions = [...], reason = "..."`);
         }
@@ -194,6 +200,8 @@ export function checkComposition(
       }
     }
     for (const promised of plugin.provides) {
+      const other = plugins.slice(0, index).find(({ provides }) => provides.some((provided) => serves(provided, promised)));
+      if (other) reader.problem(index, promised, `${plugin.name} provides ${promised}, and so does ${other.name}: nobody could say who is asked`);
       if (!plugin.exports.includes(promised)) reader.problem(index, promised, `${plugin.name} does not export ${promised}, which it is said to provide`);
     }
     for (const grant of plugin.grants) {

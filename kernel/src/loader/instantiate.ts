@@ -40,6 +40,8 @@ export type Instance = Readonly<Record<string, unknown>>;
 /** File names in a cache directory. */
 export const GLUE_FILE = 'component.js';
 export const META_FILE = 'meta.json';
+/** Before the name of a core module: its twin, capped at the component's `memoryBytesMax`. */
+export const CAPPED_PREFIX = 'capped-';
 
 /** Instantiates components on one thread; glue and compiled modules are kept for its life. */
 export class Instantiator {
@@ -113,14 +115,18 @@ export class Instantiator {
     return glue;
   }
 
+  #cappedBytes(component: LoadedComponent, file: string, memoryBytesMax: number): Uint8Array<ArrayBuffer> {
+    if (memoryBytesMax === component.memoryBytesMax) return readFileSync(join(component.dir, CAPPED_PREFIX + file));
+    const limits = { memoryPagesMax: Math.floor(memoryBytesMax / WASM_PAGE_BYTES), tableElementsMax: LIMITS.tableElementsMax };
+    return clampLimits(readFileSync(join(component.dir, file)), limits);
+  }
+
   /** Compiles one core module with its memory and tables capped. */
   #compile(component: LoadedComponent, file: string, memoryBytesMax: number): WebAssembly.Module {
     const key = `${component.modules[file]}/${memoryBytesMax}`;
     let module = this.#modules.get(key);
     if (!module) {
-      const bytes = readFileSync(join(component.dir, file));
-      const limits = { memoryPagesMax: Math.floor(memoryBytesMax / WASM_PAGE_BYTES), tableElementsMax: LIMITS.tableElementsMax };
-      module = new WebAssembly.Module(memoryBytesMax === component.memoryBytesMax ? bytes : clampLimits(bytes, limits));
+      module = new WebAssembly.Module(this.#cappedBytes(component, file, memoryBytesMax));
       this.#modules.set(key, module);
     }
     return module;

@@ -9,7 +9,7 @@ import { Refusal } from '../errors.ts';
 import { LIMITS, WASM_PAGE_BYTES } from '../limits.ts';
 import { type ComponentMeta, componentDir, TRANSPILE_OPTIONS } from './cache.ts';
 import { editGlue } from './glue.ts';
-import { GLUE_FILE, META_FILE } from './instantiate.ts';
+import { CAPPED_PREFIX, GLUE_FILE, META_FILE } from './instantiate.ts';
 
 export const sha256 = (bytes: Uint8Array | string): string => createHash('sha256').update(bytes).digest('hex');
 
@@ -51,7 +51,7 @@ function checkTotals(glue: string, files: readonly (readonly [string, Uint8Array
   if (total.table > LIMITS.componentTablesMax) throw new Refusal('limit', `its instances have ${total.table} tables together, more than ${LIMITS.componentTablesMax}`);
 }
 
-/** Core modules with their maxima capped at the usual limit, so that a start need not do it; empty when one needs more from the start. */
+/** Twins of the core modules with their maxima capped at the usual limit, so that a usual start need not do it; none when one needs more from the start. */
 function clampAll(files: readonly (readonly [string, Uint8Array])[], memoryBytesMax: number): Map<string, Uint8Array> {
   const limits = { memoryPagesMax: Math.floor(memoryBytesMax / WASM_PAGE_BYTES), tableElementsMax: LIMITS.tableElementsMax };
   try {
@@ -87,9 +87,10 @@ export async function transpileComponent(
     if (name.endsWith('.wasm')) {
       // The full validation that lets later starts compile lazily.
       if (!WebAssembly.validate(content as Uint8Array<ArrayBuffer>)) throw new Refusal('unsupported', `core module ${name} does not validate on this engine`);
-      const module = clamped.get(name) ?? content;
-      modules[name] = sha256(module);
-      writeFileSync(join(dir, name), module, { mode: 0o600 });
+      modules[name] = sha256(content);
+      writeFileSync(join(dir, name), content, { mode: 0o600 });
+      const module = clamped.get(name);
+      if (module) writeFileSync(join(dir, CAPPED_PREFIX + name), module, { mode: 0o600 });
     } else if (name.endsWith('.js')) glue = Buffer.from(content).toString('utf8');
   }
   if (!glue) throw new Refusal('other', 'the transpiler made no glue');
