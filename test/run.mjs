@@ -51,7 +51,7 @@ if (!run('build', 'npm', ['run', '--silent', 'build'])) {
 }
 
 check('types', 'npx', ['--no-install', 'tsc', '-p', 'tsconfig.json']);
-check('format and lint', 'npx', ['--no-install', 'biome', 'ci', '--error-on-warnings', '.']);
+check('format and lint', 'npx', ['--no-install', 'biome', 'ci', '--colors=off', '--error-on-warnings', '.']);
 check('Rust format', 'cargo', ['fmt', '--manifest-path', 'host-native/Cargo.toml', '--all', '--check']);
 check('Rust lint', 'cargo', ['clippy', '--manifest-path', 'host-native/Cargo.toml', '--workspace', '--all-targets', '--release', '--locked', '--quiet', '--', '-D', 'warnings']);
 

@@ -16,7 +16,10 @@ const folder = temporaryDirectory();
 const home = join(folder, 'home');
 
 /** What boot says, and the text of the composition it said it of. */
-async function boot(change: CompositionChange, prepare: (plugins: string) => void = () => undefined): Promise<{ refusal: Refused['refusal']; file: string; lines: readonly string[] }> {
+async function boot(
+  change: CompositionChange,
+  prepare: (plugins: string) => void = () => undefined,
+): Promise<{ refusal: Refused['refusal']; file: string; lines: readonly string[] }> {
   const plugins = await composeIn(folder, change);
   prepare(plugins);
   const file = join(plugins, 'system.toml');
@@ -54,7 +57,10 @@ async function pluginImporting(world: string, importedName: string, importedFunc
     (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) (i32.const 1024))
     (func $ok (result i32) (i32.const 512))
     (func (export "forge:plugin/lifecycle@0.1.0#start") (result i32) (call $ok))
-    (func (export "forge:plugin/lifecycle@0.1.0#health") (result i32) (call $imported ${params.split(' ').map(() => '(i32.const 0)').join(' ')}) (call $ok))
+    (func (export "forge:plugin/lifecycle@0.1.0#health") (result i32) (call $imported ${params
+      .split(' ')
+      .map(() => '(i32.const 0)')
+      .join(' ')}) (call $ok))
     (func (export "forge:plugin/lifecycle@0.1.0#stop") (result i32) (call $ok))
     (func (export "forge:network/outbound@0.1.0#prepare") (param i32 i32) (result i32) (unreachable))
     (func (export "forge:network/outbound@0.1.0#release") (param i32 i32) (result i32) (unreachable)))`;
@@ -92,14 +98,18 @@ describe('a composition is refused at boot, with file and line,', () => {
   test('when plugins stand in the wrong order: who is called stands above (27)', async () => {
     const { refusal, file, lines } = await boot({ edit: (tables) => [...tables].reverse() });
     expect(refusal.code).toBe('invalid');
-    expect(refusal.message).toMatch(/: api imports forge:container\/runtime@0\.1\.0 from container-runtime, which stands below it: calls go up; move container-runtime above api$/m);
+    expect(refusal.message).toMatch(
+      /: api imports forge:container\/runtime@0\.1\.0 from container-runtime, which stands below it: calls go up; move container-runtime above api$/m,
+    );
     expect(lineOf(refusal.message, file, lines)).toBe('name = "api"');
   });
 
   test('when a plugin wants to call one below it (27)', async () => {
     const component = await pluginImporting('import forge:container/runtime@0.1.0;', 'forge:container/runtime@0.1.0', 'list', 'i32 i32');
     const { refusal, file, lines } = await boot({ replace: { network: { component, set: { grants: undefined } } } });
-    expect(refusal.message).toMatch(/: network imports forge:container\/runtime@0\.1\.0 from container-runtime, which stands below it: calls go up; move container-runtime above network$/);
+    expect(refusal.message).toMatch(
+      /: network imports forge:container\/runtime@0\.1\.0 from container-runtime, which stands below it: calls go up; move container-runtime above network$/,
+    );
     expect(lineOf(refusal.message, file, lines)).toBe('name = "network"');
   });
 
@@ -115,9 +125,17 @@ describe('a composition is refused at boot, with file and line,', () => {
   });
 
   test('when a plugin imports a service that this kernel does not have (17, 18)', async () => {
-    const wit = 'package test:attack; world hostile { import forge:kernel/backdoor@0.1.0; export forge:plugin/lifecycle@9.0.0; } package forge:kernel@0.1.0 { interface backdoor { open: func(); } } package forge:plugin@9.0.0 { interface lifecycle { start: func(); } }';
-    const component = await componentOf('(module (import "forge:kernel/backdoor@0.1.0" "open" (func $open)) (func (export "forge:plugin/lifecycle@9.0.0#start") (call $open)))', wit, 'hostile');
-    const { refusal } = await boot({ replace: { network: { component, set: { grants: undefined, provides: [] } } }, edit: (tables) => tables.filter(({ name }) => name === 'security' || name === 'network') });
+    const wit =
+      'package test:attack; world hostile { import forge:kernel/backdoor@0.1.0; export forge:plugin/lifecycle@9.0.0; } package forge:kernel@0.1.0 { interface backdoor { open: func(); } } package forge:plugin@9.0.0 { interface lifecycle { start: func(); } }';
+    const component = await componentOf(
+      '(module (import "forge:kernel/backdoor@0.1.0" "open" (func $open)) (func (export "forge:plugin/lifecycle@9.0.0#start") (call $open)))',
+      wit,
+      'hostile',
+    );
+    const { refusal } = await boot({
+      replace: { network: { component, set: { grants: undefined, provides: [] } } },
+      edit: (tables) => tables.filter(({ name }) => name === 'security' || name === 'network'),
+    });
     expect(refusal.message).toMatch(/: network imports forge:kernel\/backdoor@0\.1\.0, which this kernel does not have$/m);
   });
 
@@ -127,10 +145,13 @@ describe('a composition is refused at boot, with file and line,', () => {
   });
 
   test('when two plugins provide the same, for nobody could say who is asked (26, 28)', async () => {
-    const { refusal } = await boot({ edit: (tables) => [...tables.map((table) => ({ ...table })), { ...(tables.find(({ name }) => name === 'network') as PluginTable), name: 'network-too' }] }, (plugins) => {
-      const digests = JSON.parse(readFileSync(join(plugins, 'dist', 'plugins.json'), 'utf8')) as Record<string, string>;
-      writeFileSync(join(plugins, 'dist', 'plugins.json'), JSON.stringify({ ...digests, 'network-too': digests['network'] }));
-    });
+    const { refusal } = await boot(
+      { edit: (tables) => [...tables.map((table) => ({ ...table })), { ...(tables.find(({ name }) => name === 'network') as PluginTable), name: 'network-too' }] },
+      (plugins) => {
+        const digests = JSON.parse(readFileSync(join(plugins, 'dist', 'plugins.json'), 'utf8')) as Record<string, string>;
+        writeFileSync(join(plugins, 'dist', 'plugins.json'), JSON.stringify({ ...digests, 'network-too': digests['network'] }));
+      },
+    );
     expect(refusal.message).toMatch(/: network-too provides forge:network\/outbound@0\.1\.0, and so does network/);
   });
 
@@ -139,7 +160,7 @@ describe('a composition is refused at boot, with file and line,', () => {
     expect(refusal.message).toMatch(/: there are two plugins called security$/);
   });
 
-  test('when a plugin is called as no plugin may be, such as the kernel\'s own part of the state store (28)', async () => {
+  test("when a plugin is called as no plugin may be, such as the kernel's own part of the state store (28)", async () => {
     const { refusal } = await boot(change('network', (table) => (table.name = 'KERNEL')));
     expect(refusal.message).toMatch(/: "KERNEL" is no plugin name: a-z 0-9 -, a letter first$/);
   });
@@ -158,7 +179,8 @@ describe('a composition is refused at boot, with file and line,', () => {
 
   test('when it is several things, all of them at once', async () => {
     const { refusal } = await boot({
-      edit: (tables) => tables.map((table) => (table.name === 'storage' ? { ...table, 'deadline-ms': 0, digset: 'x' } : table.name === 'api' ? { ...table, component: 'dist/none.wasm' } : table)),
+      edit: (tables) =>
+        tables.map((table) => (table.name === 'storage' ? { ...table, 'deadline-ms': 0, digset: 'x' } : table.name === 'api' ? { ...table, component: 'dist/none.wasm' } : table)),
     });
     const problems = refusal.message.split('\n');
     expect(problems).toHaveLength(3);

@@ -53,7 +53,8 @@ const recovers = async (platform: Platform): Promise<void> => expect((await unti
 describe('a plugin that fails during a call', () => {
   let platform: Platform;
   let others: readonly unknown[];
-  const generationsOfOthers = async (): Promise<unknown[]> => Promise.all(['security', 'network', 'container-runtime', 'api'].map(async (name) => (await platform.plugin(name))?.generation));
+  const generationsOfOthers = async (): Promise<unknown[]> =>
+    Promise.all(['security', 'network', 'container-runtime', 'api'].map(async (name) => (await platform.plugin(name))?.generation));
 
   beforeAll(async () => {
     platform = await Platform.open({ home, plugins: await composition({}), serve: true });
@@ -69,7 +70,10 @@ describe('a plugin that fails during a call', () => {
 
   test('is ended at its deadline when it loops, and answers again soon after (63 for any plugin)', async () => {
     const { status, json, ms } = await ask(platform, 'loop');
-    expect({ status, json }).toMatchObject({ status: 503, json: { code: 'unavailable', detail: 'plugin storage did not answer before the deadline', where: 'storage', hint: RESTARTED } });
+    expect({ status, json }).toMatchObject({
+      status: 503,
+      json: { code: 'unavailable', detail: 'plugin storage did not answer before the deadline', where: 'storage', hint: RESTARTED },
+    });
     expect(ms).toBeGreaterThanOrEqual(DEADLINE_MS - 100);
     expect(ms).toBeLessThan(DEADLINE_MS + SLACK_MS);
     await recovers(platform);
@@ -145,7 +149,10 @@ describe('a plugin that asks for too much, or for what is not its own', () => {
   });
 
   test('gets "limit" for an answer of 9 MiB (22, 77)', async () => {
-    expect(await ask(platform, 'huge')).toMatchObject({ status: 429, json: { code: 'limit', detail: expect.stringMatching(/^a message of \d+ bytes between plugins is over the limit of 8388608$/) } });
+    expect(await ask(platform, 'huge')).toMatchObject({
+      status: 429,
+      json: { code: 'limit', detail: expect.stringMatching(/^a message of \d+ bytes between plugins is over the limit of 8388608$/) },
+    });
     await recovers(platform);
   });
 
@@ -176,7 +183,7 @@ describe('a plugin that asks for too much, or for what is not its own', () => {
     await recovers(platform);
   });
 
-  test('cannot change who called: the chain is the kernel\'s (28)', async () => {
+  test("cannot change who called: the chain is the kernel's (28)", async () => {
     expect(await told('identity')).toMatch(/^spiffe:\/\/local\/user\/\w+ spiffe:\/\/local\/plugin\/api$/);
   });
 

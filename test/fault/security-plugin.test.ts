@@ -35,7 +35,12 @@ const commit = (platform: Platform, misdeed: Misdeed): Promise<Problem & { reado
 const isAnswered = async (platform: Platform): Promise<boolean> => (await platform.request('GET', '/v1/version')).status === 200;
 /** Allowed again, within a moment; and a whole run works. */
 async function recovers(platform: Platform): Promise<void> {
-  expect(await until(() => isAnswered(platform), (answered) => answered)).toBe(true);
+  expect(
+    await until(
+      () => isAnswered(platform),
+      (answered) => answered,
+    ),
+  ).toBe(true);
 }
 
 describe('a security plugin that misbehaves when it is asked', () => {
@@ -66,7 +71,12 @@ describe('a security plugin that misbehaves when it is asked', () => {
 
     afterAll(async () => {
       expect(await platform.run(digest, { args: [argumentOf('hello')] })).toMatchObject({ exitCode: 7, stdout: 'hello\n' });
-      expect(await until(() => platform.handles(), (count) => count === 0)).toBe(0);
+      expect(
+        await until(
+          () => platform.handles(),
+          (count) => count === 0,
+        ),
+      ).toBe(0);
       await platform.close();
       expect(platform.output).toBe('');
     });
@@ -164,12 +174,19 @@ describe('a security plugin that dies while a guest runs', () => {
     for (const container of ((await platform.request('GET', '/v1/containers', undefined, { query: [['all', 'true']] })).json as { containers: ContainerJson[] }).containers) {
       await platform.request('DELETE', `/v1/containers/${container.id}`, undefined, { query: [['force', 'true']] });
     }
-    expect(await until(() => platform.handles(), (count) => count === 0)).toBe(0);
+    expect(
+      await until(
+        () => platform.handles(),
+        (count) => count === 0,
+      ),
+    ).toBe(0);
     await platform.close();
   });
 
   test('takes the records of a one-shot run along, which ends in words and leaves nothing (63)', async () => {
-    const plugins = await composition({ replace: { security: { component, set: { 'deadline-ms': DEADLINE_MS, grants: undefined, config: undefined } }, api: { set: { 'deadline-ms': 1_000 } } } });
+    const plugins = await composition({
+      replace: { security: { component, set: { 'deadline-ms': DEADLINE_MS, grants: undefined, config: undefined } }, api: { set: { 'deadline-ms': 1_000 } } },
+    });
     const platform = await Platform.open({ home, plugins, placement: 'together', oneShot: true });
     const { id } = await platform.start(digest, { args: [argumentOf('readForever')], stdio: 'interactive' });
     // All plugins share a thread, so it is the call into the first of them that is over.
