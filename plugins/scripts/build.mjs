@@ -1,5 +1,5 @@
 /** Builds the plugins of the composition: TypeScript to component, component to glue and core modules, into `plugins/dist/`. */
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { buildPlugin } from '@forgeone/sdk/build';
 import { transformSync } from 'esbuild';
@@ -33,3 +33,11 @@ for (const tools of readdirSync(join(dist, 'cache'))) {
     if (tools !== TOOL_KEY || !kept.has(basename(entry))) rmSync(join(dist, 'cache', tools, entry), { recursive: true });
   }
 }
+
+// What one user builds, others may run; nothing of it is secret.
+const open = (path) => {
+  const isDirectory = statSync(path).isDirectory();
+  chmodSync(path, isDirectory ? 0o755 : 0o644);
+  if (isDirectory) for (const name of readdirSync(path)) open(join(path, name));
+};
+open(dist);
