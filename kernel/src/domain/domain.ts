@@ -82,6 +82,7 @@ export class Domain {
   readonly #options: DomainOptions;
   readonly #slots = new Map<string, Slot>();
   readonly #callers = new Map<string, Caller>();
+  readonly #providers = new Map<string, { readonly provider: PluginUnit | undefined; readonly provided: string }>();
   readonly #gate: Gate;
   #depth = 0;
 
@@ -254,8 +255,19 @@ export class Domain {
     });
   }
 
+  /** Found once: the composition does not change while the domain lives. */
+  #providerOf(wanted: string): { readonly provider: PluginUnit | undefined; readonly provided: string } {
+    let found = this.#providers.get(wanted);
+    if (!found) {
+      const provider = this.#options.plugins.find((unit) => unit.provides.some((provided) => serves(provided, wanted)));
+      found = { provider, provided: provider?.provides.find((candidate) => serves(candidate, wanted)) ?? wanted };
+      this.#providers.set(wanted, found);
+    }
+    return found;
+  }
+
   #callInterface(wanted: string, name: string, args: readonly unknown[], context: CallContext, deadlineMs: number, caller?: Slot): unknown {
-    const provider = this.#options.plugins.find((unit) => unit.provides.some((provided) => serves(provided, wanted)));
+    const { provider, provided } = this.#providerOf(wanted);
     if (!provider) {
       throw new Refusal('unavailable', `no plugin provides ${wanted}`, { where: wanted, hint: `install a plugin whose forge.toml says provides = ["${wanted}"]` });
     }
@@ -268,7 +280,6 @@ export class Domain {
     if (context.deadlineMs - monotonicMs() < LIMITS.callFairMs) {
       throw new Refusal('timeout', `too little time was left to ask ${provider.name}`, { where: wanted });
     }
-    const provided = provider.provides.find((candidate) => serves(candidate, wanted)) ?? wanted;
     const call: PluginCall = {
       plugin: provider.name,
       interface: provided,
