@@ -75,7 +75,12 @@ describe('a state store', () => {
     restore();
     changeState(home, 'PRAGMA user_version = 99');
     const before = readFileSync(stateFile);
-    expect(await bootRefusal()).toEqual({ code: 'unsupported', message: 'the state store has format 99, this kernel knows 1', where: stateFile, hint: 'run the newer forge again, or name another FORGE_HOME' });
+    expect(await bootRefusal()).toEqual({
+      code: 'unsupported',
+      message: 'the state store has format 99, this kernel knows 1',
+      where: stateFile,
+      hint: 'run the newer forge again, or name another FORGE_HOME',
+    });
     expect(readFileSync(stateFile).equals(before)).toBe(true);
   });
 

@@ -30,7 +30,14 @@ const checkKey = (key: string): void => {
   }
 };
 
+const unusable = (path: string, what: 'opened' | 'read', cause: unknown): Refusal =>
+  new Refusal('unavailable', `the state store cannot be ${what}: ${(cause as Error).message}`, {
+    where: path,
+    hint: 'restore it from a copy, or move it away to begin with an empty one',
+  });
+
 export class StateStore {
+  readonly #path: string;
   readonly #db: DatabaseSync;
   readonly #get: StatementSync;
   readonly #scan: StatementSync;
@@ -39,6 +46,7 @@ export class StateStore {
 
   /** `:memory:` makes one that lives as long as this object. */
   constructor(path: string) {
+    this.#path = path;
     try {
       this.#db = new DatabaseSync(path, { timeout: LIMITS.stateBusyMs });
       this.#db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
@@ -52,10 +60,7 @@ export class StateStore {
       if (found < SCHEMA_VERSION) this.#db.exec(SCHEMA);
     } catch (cause) {
       if (cause instanceof Refusal) throw cause;
-      throw new Refusal('unavailable', `the state store cannot be opened: ${(cause as Error).message}`, {
-        where: path,
-        hint: 'restore it from a copy, or move it away to begin with an empty one',
-      });
+      throw unusable(path, 'opened', cause);
     }
     this.#get = this.#db.prepare('SELECT key, value, version FROM entry WHERE namespace = ? AND key = ?');
     this.#scan = this.#db.prepare('SELECT key, value, version FROM entry WHERE namespace = ? AND key >= ? AND key > ? AND substr(key, 1, ?) = ? ORDER BY key LIMIT ?');
@@ -64,12 +69,20 @@ export class StateStore {
   }
 
   get(namespace: string, key: string): StateEntry | undefined {
-    return this.#get.get(namespace, key) as StateEntry | undefined;
+    return this.#read(() => this.#get.get(namespace, key) as StateEntry | undefined);
   }
 
   scan(namespace: string, prefix: string, after: string | undefined, limit: number): StateEntry[] {
-    const rows = this.#scan.all(namespace, prefix, after ?? '', prefix.length, prefix, Math.min(limit, LIMITS.stateScanMax));
-    return rows as unknown as StateEntry[];
+    return this.#read(() => this.#scan.all(namespace, prefix, after ?? '', prefix.length, prefix, Math.min(limit, LIMITS.stateScanMax)) as unknown as StateEntry[]);
+  }
+
+  /** A damaged page is only found when it is read. */
+  #read<T>(read: () => T): T {
+    try {
+      return read();
+    } catch (cause) {
+      throw unusable(this.#path, 'read', cause);
+    }
   }
 
   /** All changes or none; durable when it returns. */
