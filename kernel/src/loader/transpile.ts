@@ -31,10 +31,10 @@ function checkNames(info: WasmInfo): void {
 }
 
 /**
- * Caps are per memory and per table, and a component may instantiate a module as often as it likes: 64 tables of a
- * million elements abort the whole process, 1,000 memories are 1,000 times what was asked for (attack 14).
+ * Counts memories and tables over all core instances: caps are for each of them, and a component may instantiate a
+ * module as often as it likes. 1,000 memories would be 1,000 times what was asked for (attack 14).
  */
-function checkTotals(glue: string, files: readonly (readonly [string, Uint8Array])[]): void {
+function countCapped(glue: string, files: readonly (readonly [string, Uint8Array])[]): { readonly table: number } {
   const total = { instances: 0, memory: 0, table: 0 };
   for (const [, variable, file] of glue.matchAll(/const (module\d+) = getCoreModule\('([^']+)'\)/g)) {
     const module = inspectWasm(files.find(([name]) => name === file)?.[1] ?? new Uint8Array());
@@ -49,6 +49,13 @@ function checkTotals(glue: string, files: readonly (readonly [string, Uint8Array
   if (total.instances === 0) throw new Refusal('unsupported', "the transpiler's glue makes no instance; this version of it is not known");
   if (total.memory > LIMITS.componentMemoriesMax) throw new Refusal('limit', `its instances have ${total.memory} memories together, more than ${LIMITS.componentMemoriesMax}`);
   if (total.table > LIMITS.componentTablesMax) throw new Refusal('limit', `its instances have ${total.table} tables together, more than ${LIMITS.componentTablesMax}`);
+  return total;
+}
+
+/** All tables share one cap: eight tables of a million elements fill a thread's heap, and V8 then aborts the process (attack 14). */
+function capTables(files: readonly (readonly [string, Uint8Array])[], tables: number): [string, Uint8Array][] {
+  const limits = { memoryPagesMax: LIMITS.workloadMemoryBytesMax / WASM_PAGE_BYTES, tableElementsMax: Math.floor(LIMITS.tableElementsMax / Math.max(1, tables)) };
+  return files.map(([name, content]) => [name, name.endsWith('.wasm') ? clampLimits(content, limits, `core module ${name}`) : content]);
 }
 
 /** Twins of the core modules with their maxima capped at the usual limit, so that a usual start need not do it; none when one needs more from the start. */
@@ -77,24 +84,23 @@ export async function transpileComponent(
   const { imports, exports } = info;
   const names = (externs: readonly { readonly name: string }[]): string[] => externs.map(({ name }) => name);
   await $init;
-  const { files } = generate(bytes, TRANSPILE_OPTIONS);
+  const generated = generate(bytes, TRANSPILE_OPTIONS).files;
+  const glue = Buffer.from(generated.find(([name]) => name.endsWith('.js'))?.[1] ?? []).toString('utf8');
+  if (!glue) throw new Refusal('other', 'the transpiler made no glue');
+  const files = capTables(generated, countCapped(glue, generated).table);
   const dir = componentDir(cacheRoot, digest);
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   const clamped = clampAll(files, memoryBytesMax);
   const modules: Record<string, string> = {};
-  let glue = '';
   for (const [name, content] of files) {
-    if (name.endsWith('.wasm')) {
-      // The full validation that lets later starts compile lazily.
-      if (!WebAssembly.validate(content as Uint8Array<ArrayBuffer>)) throw new Refusal('unsupported', `core module ${name} does not validate on this engine`);
-      modules[name] = sha256(content);
-      writeFileSync(join(dir, name), content, { mode: 0o600 });
-      const module = clamped.get(name);
-      if (module) writeFileSync(join(dir, CAPPED_PREFIX + name), module, { mode: 0o600 });
-    } else if (name.endsWith('.js')) glue = Buffer.from(content).toString('utf8');
+    if (!name.endsWith('.wasm')) continue;
+    // The full validation that lets later starts compile lazily.
+    if (!WebAssembly.validate(content as Uint8Array<ArrayBuffer>)) throw new Refusal('unsupported', `core module ${name} does not validate on this engine`);
+    modules[name] = sha256(content);
+    writeFileSync(join(dir, name), content, { mode: 0o600 });
+    const module = clamped.get(name);
+    if (module) writeFileSync(join(dir, CAPPED_PREFIX + name), module, { mode: 0o600 });
   }
-  if (!glue) throw new Refusal('other', 'the transpiler made no glue');
-  checkTotals(glue, files);
   const script = shrink(editGlue(glue));
   // Read back as Latin-1, the form in which V8 needs no second look.
   if (Buffer.from(script, 'latin1').toString('latin1') !== script) throw new Refusal('unsupported', 'an import or export has a name beyond Latin-1');

@@ -47,12 +47,24 @@ export function readManifest(text: string, where: string): Manifest {
     if (table[key] !== undefined)
       throw refuse.unsupported(`${where} has \`${key}\`, and this runtime runs components only`, { where: `container.${key}`, hint: 'give the container a component' });
   }
+  // Asked for and not given would be found out in production.
+  for (const key of ['ports', 'networks', 'health']) {
+    if (table[key] !== undefined)
+      throw refuse.unsupported(`${where} asks for \`${key}\`, which this version does not have`, { where: `container.${key}`, hint: 'leave it out of forge.toml' });
+  }
 
   const read = <T>(key: string, fallback: T, convert: (value: unknown) => T | undefined): T => {
     const value = table[key];
     return value === undefined ? fallback : (convert(value) ?? damaged(key));
   };
   const limits = read<Json>('limits', {}, (value) => (isObject(value) ? value : undefined));
+  for (const key of ['cpu', 'pids']) {
+    if (limits[key] !== undefined)
+      throw refuse.unsupported(`${where} asks for the limit \`${key}\`, which this version does not enforce`, {
+        where: `container.limits.${key}`,
+        hint: 'leave it out of forge.toml',
+      });
+  }
   const limit = (key: string): number => (limits[key] === undefined ? 0 : (readSize(limits[key]) ?? damaged(`limits.${key}`)));
   const restart = read('restart', { policy: 'no' as RestartPolicy, restartsMax: 0 }, readRestart);
   const hosts = (value: unknown): readonly string[] | undefined => (isStrings(value) ? value : undefined);
