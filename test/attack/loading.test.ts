@@ -256,6 +256,14 @@ describe('a component that is large where it costs most', () => {
     expect(await refusalOf(await assemble(hostile))).toMatchObject({ code, message });
   });
 
+  test('fills 15 tables to their share, and V8 does not abort the process: they have one cap together (14)', async () => {
+    const each = (text: (index: number) => string): string => Array.from({ length: 15 }, (_, index) => text(index)).join('');
+    const greedy = `(module (memory (export "memory") 1) ${each((i) => `(table $t${i} 1 funcref)`)}
+      (func (export "_start") ${each((i) => `(loop $again (br_if $again (i32.ne (table.grow $t${i} (ref.null func) (i32.const 10000)) (i32.const -1))))`)}))`;
+    const { digest } = await installPackage(fileOf(await assemble(greedy)), { home });
+    expect(await platform.run(digest, { wallMs: 20_000 })).toMatchObject({ exitCode: 0 });
+  });
+
   test('traps alone when its data lies outside of its memory (16)', async () => {
     const data = section(11, vec([0, 0x41, ...leb(65_535), 0x0b, 4, 1, 2, 3, 4]));
     const { digest } = await installPackage(fileOf(command(1, [0, 0x0b], data)), { home });
