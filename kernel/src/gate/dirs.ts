@@ -2,10 +2,9 @@
 import { realpathSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import { Refusal } from '../errors.ts';
-import { type Owner, type Quota, RIGHT, type Rights } from '../host/host.ts';
-import { pluginId } from '../identity.ts';
+import { type Quota, RIGHT, type Rights } from '../host/host.ts';
 import type { Resource } from './gate.ts';
-import { formatHandle, parseHandle, type RightFlags, rightsOfFlags } from './handles.ts';
+import { formatHandle, parseHandle, type RightFlags, recipientOf, rightsOfFlags } from './handles.ts';
 import type { HostImportContext } from './host-imports.ts';
 
 const INTERFACE = 'forge:host/dirs';
@@ -29,17 +28,8 @@ function volumeName(name: string): string {
   return name;
 }
 
-/** The owner of plugin `to`, which must stand in the chain of the call in progress. */
-export function recipientOf({ slot, services }: HostImportContext, to: string, order: (name: string) => number | undefined): Owner {
-  const position = order(to);
-  if (position === undefined || !slot.context?.chain.includes(pluginId(to))) {
-    throw new Refusal('denied', `${to} is not in the chain of this call`, { where: 'to', hint: 'a handle can be derived for a plugin that this call came through' });
-  }
-  return services.ownerOf(position);
-}
-
 export function dirsImports(context: HostImportContext) {
-  const { slot, gate, services, grants } = context;
+  const { slot, gate, grants } = context;
   const { host, roots } = gate.options;
 
   /** Where a tree is, and how the policy sees it. */
@@ -102,7 +92,7 @@ export function dirsImports(context: HostImportContext) {
       return grants.open(slot.owner, grant, () => host.scratchOpen(slot.owner, grant, memory, quotaOf(quota)));
     },
     derive(handle: string, flags: RightFlags, to: string): string {
-      return formatHandle(host.derive(slot.owner, parseHandle(handle), recipientOf(context, to, services.orderOf), rightsOfFlags(flags)));
+      return formatHandle(host.derive(slot.owner, parseHandle(handle), recipientOf(context, to), rightsOfFlags(flags)));
     },
     usage(handle: string): { bytes: bigint; entries: number } {
       const { bytes, entries } = host.usage(slot.owner, parseHandle(handle));

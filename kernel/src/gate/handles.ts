@@ -2,6 +2,8 @@
 import { Refusal } from '../errors.ts';
 import type { Handle, Host, Owner, Rights } from '../host/host.ts';
 import { RIGHT } from '../host/host.ts';
+import { pluginId } from '../identity.ts';
+import type { HostImportContext } from './host-imports.ts';
 
 const PATTERN = /^[0-9a-f]{14}$/;
 
@@ -26,6 +28,15 @@ export const rightsOfFlags = (flags: RightFlags): Rights => (flags.read ? RIGHT.
 export function moveHandle(host: Host, from: Owner, text: string, to: Owner): Handle {
   const handle = parseHandle(text);
   return host.derive(from, handle, to, host.rightsOf(from, handle));
+}
+
+/** The owner of plugin `to`, which must stand in the chain of the call in progress. */
+export function recipientOf({ slot, services }: HostImportContext, to: string): Owner {
+  const position = services.orderOf(to);
+  if (position === undefined || !slot.context?.chain.includes(pluginId(to))) {
+    throw new Refusal('denied', `${to} is not in the chain of this call`, { where: 'to', hint: 'a handle can be derived for a plugin that this call came through' });
+  }
+  return services.ownerOf(position);
 }
 
 /** What was opened for one grant: closing it revokes the grant, and with it everything derived. */

@@ -2,14 +2,13 @@
 import { Refusal } from '../errors.ts';
 import { type OutboundRule, RIGHT } from '../host/host.ts';
 import { LIMITS } from '../limits.ts';
-import { recipientOf } from './dirs.ts';
-import { formatHandle, parseHandle } from './handles.ts';
+import { formatHandle, parseHandle, recipientOf } from './handles.ts';
 import type { HostImportContext } from './host-imports.ts';
 
 const INTERFACE = 'forge:host/outbound';
 
 export function outboundImports(context: HostImportContext) {
-  const { slot, gate, grants, services } = context;
+  const { slot, gate, grants } = context;
   const { host } = gate.options;
   return {
     define(rules: OutboundRule[]): string {
@@ -26,7 +25,7 @@ export function outboundImports(context: HostImportContext) {
     },
     derive(handle: string, to: string): string {
       const parent = parseHandle(handle);
-      return formatHandle(host.derive(slot.owner, parent, recipientOf(context, to, services.orderOf), host.rightsOf(slot.owner, parent)));
+      return formatHandle(host.derive(slot.owner, parent, recipientOf(context, to), host.rightsOf(slot.owner, parent)));
     },
     close(handle: string): void {
       grants.close(slot.owner, handle);
